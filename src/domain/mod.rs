@@ -1,0 +1,9 @@
+//! The rules, pure: no async, no input or output, no clock, no logging, no ambient randomness.
+//!
+//! Time, chance and identity come in as arguments; decisions go out as values. Whatever can be
+//! said as a table of inputs and outputs lives here and is tested as one.
+
+pub mod ids;
+pub mod question;
+pub mod refusal;
+pub mod schedule;

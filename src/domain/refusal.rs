@@ -1,0 +1,81 @@
+//! The closed list of ways to say no to a member. Their sentences are in `discord/say`.
+
+use crate::domain::ids::ChannelId;
+use chrono::{DateTime, Utc};
+
+/// Why an interaction was refused. Only the asker sees its sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The round takes no more votes or changes.
+    RoundClosed,
+    /// The round's card is known, but no round belongs to this button any more.
+    RoundGone,
+    /// Nobody but the asker has answered yet.
+    NothingToVoteFor,
+    /// A vote for one's own answer.
+    OwnAnswer,
+    /// The answer voted for has been taken back.
+    AnswerGone,
+    /// *Vote for this answer* or *Not my answer* on a message that is not part of an open round.
+    NotInRound,
+    /// *Vote for this answer* on a message that does not count as an answer.
+    NotAnAnswer,
+    /// *Not my answer* on somebody else's message.
+    NotYourMessage,
+    /// A message that can never count: not written by a human, or of a special kind.
+    CannotCount,
+    /// *Withdraw* without a ballot.
+    NoBallot,
+    /// The command needs a study channel and this is none.
+    NotAStudyChannel,
+    /// The guild has more than one study channel and the command does not say which.
+    WhichChannel(Vec<ChannelId>),
+    /// The guild has no study channel yet.
+    NoStudyChannel,
+    /// Only text channels can be study channels for now.
+    NotATextChannel,
+    /// The text is not a time of day.
+    BadTime(String),
+    /// The text is not a zone of the IANA database.
+    BadZone(String),
+    /// The text is not a list of weekdays.
+    BadWeekdays(String),
+    /// The text is not a date.
+    BadDate(String),
+    /// The date or instant lies in the past.
+    PastDate,
+    /// The end lies before the start.
+    EndBeforeStart,
+    /// No such holiday.
+    NoSuchHoliday,
+    /// The text is not a plan; the sentence says what is wrong with it.
+    BadPlan(String),
+    /// A first setup needs a channel, a time and a zone.
+    SetupIncomplete,
+    /// `/study resume` where nothing is paused.
+    NotPaused,
+    /// `/study skip` where no round is due within sight.
+    NothingDue,
+    /// `/study replace` where no round is open.
+    NoOpenRound,
+    /// `/study void` where no closed round is left to void.
+    NothingToVoid,
+    /// The round's points were already taken back.
+    AlreadyVoid,
+    /// The plan fits no question at all.
+    EmptyPool,
+    /// A round is just being posted or closed; the same command works in a moment.
+    Busy,
+    /// The bot works in guilds only.
+    GuildOnly,
+    /// The asker lacks Manage Server.
+    NotAnAdmin,
+    /// A study channel has only this many holidays.
+    TooManyHolidays,
+    /// A guild has only this many study channels.
+    TooManyStudyChannels,
+    /// The inbox is full or the bot is stopping.
+    TryAgain,
+    /// A pause that ends before it begins, or the like.
+    PauseEndsTooSoon(DateTime<Utc>),
+}

@@ -1,0 +1,10 @@
+//! Studyhall: one question a study day, answers, votes, points.
+
+pub mod bank;
+pub mod cli;
+pub mod config;
+pub mod discord;
+pub mod domain;
+pub mod engine;
+pub mod sandbox;
+pub mod store;
