@@ -7,3 +7,4 @@ pub mod ids;
 pub mod question;
 pub mod refusal;
 pub mod schedule;
+pub mod notice;

@@ -1,1 +1,223 @@
-//! To be written.
+//! The shell around the rules: load → decide → save, one input at a time.
+//!
+//! Everything that happens is an [`Input`] in one inbox with one consumer. Each input is decided
+//! and saved in one transaction together with the deliveries it causes; the courier speaks
+//! afterwards. Nothing in the inbox awaits the network. Questions that change nothing are asked
+//! of [`views`], past the inbox.
+
+pub mod chance;
+pub mod clock;
+pub mod courier;
+pub mod input;
+pub mod intent;
+pub mod views;
+
+mod answers;
+mod close;
+mod control;
+mod desk;
+mod inbox;
+mod rounds;
+
+use crate::bank::Bank;
+use crate::domain::points::Rules;
+use crate::engine::chance::Chance;
+use crate::engine::clock::StudyClock;
+use crate::engine::input::{Input, No, Reply};
+use crate::store::Store;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+/// How many inputs may wait. Beyond it clicks are refused politely, and messages are left to the
+/// re-reading of the thread at the close.
+const INBOX: usize = 1024;
+
+/// Process-wide settings of the rules.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// How late a round may still be posted.
+    pub lateness: TimeDelta,
+    /// Study days of unasked questions below which the admins are told.
+    pub stock_warning_days: u32,
+    /// What is worth how many points.
+    pub rules: Rules,
+    /// The root of all chance.
+    pub seed: u64,
+}
+
+/// An input on its way, with the place for its reply.
+pub(crate) struct Letter {
+    input: Input,
+    reply: Option<oneshot::Sender<Result<Reply, No>>>,
+}
+
+/// The handle everybody else holds; cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) bank: Arc<Bank>,
+    pub(crate) settings: Settings,
+    pub(crate) chance: Chance,
+    pub(crate) clock: Arc<dyn StudyClock>,
+    inbox: mpsc::Sender<Letter>,
+    /// Letters sent and not yet answered.
+    letters: AtomicUsize,
+    /// When something is due next; the clock sleeps until then.
+    agenda: watch::Sender<Option<DateTime<Utc>>>,
+    pub(crate) errands: courier::Errands,
+}
+
+/// The receiving end, to be run by exactly one task.
+pub struct Inbox {
+    letters: mpsc::Receiver<Letter>,
+    engine: Engine,
+}
+
+impl Engine {
+    /// Puts the parts together; nothing runs yet.
+    pub fn new(
+        store: Store,
+        bank: Arc<Bank>,
+        settings: Settings,
+        clock: Arc<dyn StudyClock>,
+    ) -> (Self, Inbox) {
+        let (sender, letters) = mpsc::channel(INBOX);
+        let engine = Self {
+            shared: Arc::new(Shared {
+                store,
+                bank,
+                settings,
+                chance: Chance::new(settings.seed),
+                clock,
+                inbox: sender,
+                letters: AtomicUsize::new(0),
+                agenda: watch::Sender::new(None),
+                errands: courier::Errands::default(),
+            }),
+        };
+        (engine.clone(), Inbox { letters, engine })
+    }
+
+    /// Hands in an input and waits until its decision is committed.
+    ///
+    /// # Errors
+    /// [`No`]: refused, or broken; either way nothing was changed.
+    pub async fn send(&self, input: Input) -> Result<Reply, No> {
+        let (reply, answer) = oneshot::channel();
+        self.shared.letters.fetch_add(1, Ordering::SeqCst);
+        if self.shared.inbox.send(Letter { input, reply: Some(reply) }).await.is_err() {
+            self.shared.answered();
+            return Err(crate::domain::refusal::Refusal::TryAgain.into());
+        }
+        answer.await.unwrap_or(Err(crate::domain::refusal::Refusal::TryAgain.into()))
+    }
+
+    /// Like [`send`](Self::send), but refuses at once when the inbox is full: for clicks, whose
+    /// sender cannot wait.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    pub async fn ask(&self, input: Input) -> Result<Reply, No> {
+        let (reply, answer) = oneshot::channel();
+        if !self.try_post(Letter { input, reply: Some(reply) }) {
+            return Err(crate::domain::refusal::Refusal::TryAgain.into());
+        }
+        answer.await.unwrap_or(Err(crate::domain::refusal::Refusal::TryAgain.into()))
+    }
+
+    /// Hands in an input that nobody waits for. A full inbox lets it fall: what it says is read
+    /// back from Discord at the close.
+    pub fn tell(&self, input: Input) {
+        if !self.try_post(Letter { input, reply: None }) {
+            tracing::warn!("the inbox is full; the thread will be read again at the close");
+        }
+    }
+
+    fn try_post(&self, letter: Letter) -> bool {
+        self.shared.letters.fetch_add(1, Ordering::SeqCst);
+        let taken = self.shared.inbox.try_send(letter).is_ok();
+        if !taken {
+            self.shared.answered();
+        }
+        taken
+    }
+
+    /// The present instant of study time.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.shared.clock.now()
+    }
+
+    /// The questions.
+    pub fn bank(&self) -> &Bank {
+        &self.shared.bank
+    }
+
+    /// The rules' settings.
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    /// Makes the courier try a guild's waiting deliveries now: something there has changed.
+    pub fn retry(&self, guild: crate::domain::ids::GuildId) {
+        self.shared.errands.retry(guild);
+    }
+
+    /// Whether nothing is under way: the inbox is empty, nothing is due, no delivery can be tried
+    /// now (one that waits out a back-off cannot).
+    pub fn is_idle(&self) -> bool {
+        let due = self.shared.agenda.borrow().is_some_and(|at| at <= self.now());
+        !due && self.shared.letters.load(Ordering::SeqCst) == 0 && self.shared.errands.is_idle()
+    }
+
+    /// Ticks whenever something is due, until cancelled. Recovery at the start is the first tick.
+    pub async fn run_clock(self, stop: CancellationToken) {
+        let mut agenda = self.shared.agenda.subscribe();
+        loop {
+            if let Err(no) = self.send(Input::Tick).await {
+                tracing::error!(?no, "a tick failed; trying again in a second");
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(std::time::Duration::from_secs(1)) => continue,
+                }
+            }
+            let mut last_look = self.now();
+            loop {
+                // Looks at least this often, whatever the agenda says.
+                let latest = last_look + TimeDelta::hours(6);
+                let next = agenda.borrow_and_update().map_or(latest, |next| next.min(latest));
+                let now = self.now();
+                // A clock that was set back makes the agenda meaningless: plan anew.
+                if next <= now || now < last_look {
+                    break;
+                }
+                last_look = now;
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = self.shared.clock.wait_until(next) => {}
+                    _ = agenda.changed() => {}
+                }
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn answered(&self) {
+        self.letters.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn set_agenda(&self, next: Option<DateTime<Utc>>) {
+        self.agenda.send_if_modified(|agenda| {
+            let changed = *agenda != next;
+            *agenda = next;
+            changed
+        });
+    }
+}

@@ -1,1 +1,73 @@
-//! To be written.
+//! The only folder with SQL.
+//!
+//! One connection writes, a few read. Functions are named by intent, take the connection of the
+//! transaction they belong to, and speak the domain's types. The SQL keeps to what SQLite and
+//! PostgreSQL share; what does not is in `sqlite`.
+
+pub mod answers;
+pub mod ballots;
+pub mod channels;
+pub mod deliveries;
+pub mod guilds;
+pub mod ledger;
+pub mod members;
+pub mod rounds;
+mod sqlite;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+pub use sqlite::OpenError;
+
+use std::path::Path;
+
+/// A connection inside or outside a transaction.
+pub type Connection = sqlx::SqliteConnection;
+/// A transaction; rolled back when dropped without a commit.
+pub type Transaction = sqlx::Transaction<'static, sqlx::Sqlite>;
+/// A pooled connection that can only read.
+pub type Reader = sqlx::pool::PoolConnection<sqlx::Sqlite>;
+/// What a statement can end in besides its result.
+pub type Result<T> = std::result::Result<T, sqlx::Error>;
+
+/// One open database.
+#[derive(Clone)]
+pub struct Store {
+    writer: sqlx::SqlitePool,
+    readers: sqlx::SqlitePool,
+}
+
+impl Store {
+    /// Opens or creates the file and brings its tables up to date.
+    ///
+    /// # Errors
+    /// When the file cannot be used, is not ours, or was written by a newer program; it is left
+    /// as it was.
+    pub async fn open(path: &Path) -> std::result::Result<Self, OpenError> {
+        let sqlite::Pools { writer, readers } = sqlite::open(path).await?;
+        Ok(Self { writer, readers })
+    }
+
+    /// Begins a writing transaction. There is one writer; a second one waits.
+    ///
+    /// # Errors
+    /// When the file is locked from outside for too long, or broken.
+    pub async fn begin(&self) -> Result<Transaction> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// A connection for reading what is committed.
+    ///
+    /// # Errors
+    /// When no connection becomes free in time, or the file is broken.
+    pub async fn read(&self) -> Result<Reader> {
+        self.readers.acquire().await
+    }
+
+    /// Closes every connection, which also empties the write-ahead log into the file.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}

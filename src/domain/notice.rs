@@ -1,0 +1,86 @@
+//! What the bot tells the admins of a guild, and what can be wrong with a study channel.
+
+use crate::domain::ids::ChannelId;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+/// Something on Discord's side that keeps the bot from doing its work in a study channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// A right is missing (Discord's errors 50001 and 50013).
+    MissingRight,
+    /// The channel does not exist any more (10003).
+    ChannelGone,
+    /// The bot is not in the guild any more.
+    NotInGuild,
+    /// Discord refuses for another reason.
+    Refused,
+}
+
+impl Trouble {
+    const WORDS: [(Self, &'static str); 4] = [
+        (Self::MissingRight, "missing_right"),
+        (Self::ChannelGone, "channel_gone"),
+        (Self::NotInGuild, "not_in_guild"),
+        (Self::Refused, "refused"),
+    ];
+
+    /// The word in the database.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.into_iter().find(|(trouble, _)| *trouble == self).map_or("refused", |(_, w)| w)
+    }
+
+    /// The trouble of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::WORDS.into_iter().find(|(_, w)| *w == word).map(|(trouble, _)| trouble)
+    }
+}
+
+/// One message to the admins of a guild.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// Rounds were due while the bot was away for longer than the lateness.
+    Missed {
+        /// The study channel.
+        channel: ChannelId,
+        /// The local dates, oldest first.
+        dates: Vec<NaiveDate>,
+    },
+    /// Discord did not take the card within the lateness.
+    NotAccepted {
+        /// The study channel.
+        channel: ChannelId,
+        /// The local date; `None` for an extra round.
+        date: Option<NaiveDate>,
+    },
+    /// The plan fits no question at all, so there was no round.
+    EmptyPool {
+        /// The study channel.
+        channel: ChannelId,
+        /// The local date.
+        date: NaiveDate,
+    },
+    /// The plan's unasked questions will soon be used up.
+    StockLow {
+        /// The study channel.
+        channel: ChannelId,
+        /// Questions not yet asked there.
+        left: u32,
+    },
+    /// Something keeps the bot from working in a study channel.
+    InTrouble {
+        /// The study channel.
+        channel: ChannelId,
+        /// What it is.
+        trouble: Trouble,
+        /// What the bot was doing, for example `post the question`.
+        doing: String,
+    },
+    /// The trouble is over.
+    Recovered {
+        /// The study channel.
+        channel: ChannelId,
+    },
+}

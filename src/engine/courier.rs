@@ -1,0 +1,299 @@
+//! The courier: empties the deliveries, with retry and back-off.
+//!
+//! It keeps a small note of every pending delivery in memory; the deliveries themselves stay in
+//! the store. Before every attempt the store is told, so that after a crash it is known what may
+//! have been said already. One delivery a guild is under way at a time, so a sick guild holds up
+//! nobody else and messages keep their order.
+
+use super::Engine;
+use super::input::{Input, No, Reply};
+use super::intent::Intent;
+use crate::domain::answer::ThreadMessage;
+use crate::domain::ids::{ChannelId, GuildId, MessageId};
+use crate::domain::notice::Trouble;
+use crate::store::deliveries::{self, Delivery, Errand};
+use futures::future::BoxFuture;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// How many deliveries are under way at once, over all guilds.
+const AT_ONCE: usize = 16;
+/// Back-off after Discord did not answer or was busy: doubling between these two.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// Back-off after a refusal that only an admin can mend.
+const FIRST_WAIT_IN_TROUBLE: Duration = Duration::from_secs(30);
+const LONGEST_WAIT_IN_TROUBLE: Duration = Duration::from_secs(30 * 60);
+
+/// What came of one attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Said; where, if it is a message.
+    Said(Option<(ChannelId, MessageId)>),
+    /// The thread is there.
+    Threaded(ChannelId),
+    /// Every message of the thread, oldest first.
+    Read(Vec<ThreadMessage>),
+    /// Discord did not answer, was busy, or it is not known whether it was said.
+    Later {
+        /// How long Discord asks to wait.
+        wait: Option<Duration>,
+        /// For the log and the store.
+        error: String,
+    },
+    /// Discord refuses for a reason that an admin can mend.
+    Trouble {
+        /// Which.
+        trouble: Trouble,
+        /// For the log and the store.
+        error: String,
+    },
+    /// What it is about does not exist any more; it can never be said.
+    Gone {
+        /// For the log and the store.
+        error: String,
+    },
+    /// Its time is over, and it is certain that it was not said.
+    Expired,
+}
+
+/// Carries out deliveries. The trait is here for the direction of the arrow: `discord` knows the
+/// engine, the engine does not know Discord.
+pub trait Courier: Send + Sync + 'static {
+    /// Carries out one delivery. With `attempts` above 1 it may have been said before: look first.
+    /// With `expired` set it must not be said any more, only looked for.
+    fn deliver(&self, delivery: Delivery<Intent>, expired: bool) -> BoxFuture<'_, Outcome>;
+}
+
+/// How the rest of the engine reaches the courier.
+#[derive(Debug, Default)]
+pub(crate) struct Errands {
+    wake: Notify,
+    /// New errands that the courier has not looked at yet.
+    unseen: AtomicBool,
+    /// Errands under way.
+    under_way: AtomicUsize,
+    retry: Mutex<HashSet<GuildId>>,
+}
+
+impl Errands {
+    pub(crate) fn wake(&self) {
+        self.unseen.store(true, Ordering::SeqCst);
+        self.wake.notify_one();
+    }
+
+    pub(crate) fn retry(&self, guild: GuildId) {
+        self.retry.lock().unwrap_or_else(PoisonError::into_inner).insert(guild);
+        self.wake();
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        !self.unseen.load(Ordering::SeqCst) && self.under_way.load(Ordering::SeqCst) == 0
+    }
+
+    fn take_retries(&self) -> HashSet<GuildId> {
+        std::mem::take(&mut *self.retry.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// One pending delivery, as the courier remembers it.
+struct Note {
+    errand: Errand,
+    not_before: Instant,
+    /// Failed attempts in a row, for the back-off.
+    failures: u32,
+    under_way: bool,
+    /// The back-off was cut short once because its time ran out.
+    seen_expired: bool,
+}
+
+struct Finished {
+    id: i64,
+    outcome: Outcome,
+}
+
+struct Tour<C> {
+    engine: Engine,
+    courier: Arc<C>,
+    notes: BTreeMap<i64, Note>,
+    newest: i64,
+    tasks: JoinSet<Finished>,
+}
+
+/// Runs until cancelled; then lets what is under way come to its end.
+pub async fn run<C: Courier>(engine: Engine, courier: Arc<C>, stop: CancellationToken) {
+    let mut tour =
+        Tour { engine, courier, notes: BTreeMap::new(), newest: 0, tasks: JoinSet::new() };
+    loop {
+        tour.take_up_new().await;
+        tour.retry();
+        let next = tour.start_ready();
+        let errands = &tour.engine.shared.errands;
+        let sleep = tokio::time::sleep_until(next.unwrap_or_else(|| {
+            Instant::now() + Duration::from_secs(3600)
+        }));
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = errands.wake.notified() => {}
+            () = sleep => {}
+            Some(finished) = tour.tasks.join_next() => tour.finished(finished).await,
+        }
+    }
+    while let Some(finished) = tour.tasks.join_next().await {
+        tour.finished(finished).await;
+    }
+}
+
+impl<C: Courier> Tour<C> {
+    /// Reads the deliveries recorded since the last look.
+    async fn take_up_new(&mut self) {
+        let errands = &self.engine.shared.errands;
+        // Counted as busy while looking, so that nobody takes the gap for quiet.
+        errands.under_way.fetch_add(1, Ordering::SeqCst);
+        errands.unseen.store(false, Ordering::SeqCst);
+        let read = async {
+            let mut db = self.engine.shared.store.read().await?;
+            deliveries::errands(&mut db, self.newest).await
+        };
+        match read.await {
+            Ok(new) => {
+                for errand in new {
+                    self.newest = self.newest.max(errand.id);
+                    let note = Note {
+                        errand,
+                        not_before: Instant::now(),
+                        failures: 0,
+                        under_way: false,
+                        seen_expired: false,
+                    };
+                    self.notes.insert(errand.id, note);
+                }
+            }
+            Err(error) => tracing::error!(%error, "cannot read the deliveries"),
+        }
+    }
+
+    fn retry(&mut self) {
+        let guilds = self.engine.shared.errands.take_retries();
+        if guilds.is_empty() {
+            return;
+        }
+        for note in self.notes.values_mut().filter(|n| guilds.contains(&n.errand.guild)) {
+            note.not_before = Instant::now();
+        }
+    }
+
+    /// Starts whatever can be tried; says when the next one can.
+    fn start_ready(&mut self) -> Option<Instant> {
+        let now = Instant::now();
+        let study_now = self.engine.now();
+        let mut busy: HashSet<GuildId> =
+            self.notes.values().filter(|n| n.under_way).map(|n| n.errand.guild).collect();
+        let mut next = None;
+        let mut ready = Vec::new();
+        for (id, note) in &self.notes {
+            let waits = note.errand.after.is_some_and(|before| self.notes.contains_key(&before));
+            if note.under_way || waits {
+                continue;
+            }
+            let expired = note.errand.expires_at.is_some_and(|at| at <= study_now);
+            if note.not_before > now && (!expired || note.seen_expired) {
+                next = Some(next.map_or(note.not_before, |n: Instant| n.min(note.not_before)));
+                continue;
+            }
+            if self.tasks.len() + ready.len() >= AT_ONCE {
+                break;
+            }
+            if busy.insert(note.errand.guild) {
+                ready.push((*id, expired));
+            }
+        }
+        for (id, expired) in ready {
+            if let Some(note) = self.notes.get_mut(&id) {
+                note.under_way = true;
+                note.seen_expired |= expired;
+                self.engine.shared.errands.under_way.fetch_add(1, Ordering::SeqCst);
+                self.tasks.spawn(attempt(
+                    self.engine.clone(),
+                    Arc::clone(&self.courier),
+                    id,
+                    expired,
+                ));
+            }
+        }
+        // Ends the busy mark that `take_up_new` set.
+        self.engine.shared.errands.under_way.fetch_sub(1, Ordering::SeqCst);
+        next
+    }
+
+    async fn finished(
+        &mut self,
+        finished: Result<Finished, tokio::task::JoinError>,
+    ) {
+        match finished {
+            Ok(Finished { id, outcome }) => {
+                self.note_outcome(id, &outcome);
+                // The store must hear of it, however long it takes: until then the delivery is not
+                // tried again.
+                while let Err(No::Fault(_)) = self
+                    .engine
+                    .send(Input::Attempted { delivery: id, outcome: outcome.clone() })
+                    .await
+                {
+                    tokio::time::sleep(FIRST_WAIT).await;
+                }
+            }
+            Err(error) => {
+                // A panic while carrying out a delivery. Its note stays under way, and so it is
+                // left alone until the next start.
+                tracing::error!(%error, "a delivery broke");
+            }
+        }
+        self.engine.shared.errands.under_way.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn note_outcome(&mut self, id: i64, outcome: &Outcome) {
+        let (first, longest, asked) = match outcome {
+            Outcome::Later { wait, error } => {
+                tracing::warn!(delivery = id, error, "not delivered yet");
+                (FIRST_WAIT, LONGEST_WAIT, *wait)
+            }
+            Outcome::Trouble { trouble, error } => {
+                tracing::warn!(delivery = id, ?trouble, error, "Discord refuses");
+                (FIRST_WAIT_IN_TROUBLE, LONGEST_WAIT_IN_TROUBLE, None)
+            }
+            _ => {
+                self.notes.remove(&id);
+                return;
+            }
+        };
+        if let Some(note) = self.notes.get_mut(&id) {
+            let doubled = first.saturating_mul(1 << note.failures.min(16)).min(longest);
+            note.not_before = Instant::now() + asked.unwrap_or(doubled);
+            note.failures += 1;
+            note.under_way = false;
+        }
+    }
+}
+
+/// Tells the store, then carries out.
+async fn attempt<C: Courier>(
+    engine: Engine,
+    courier: Arc<C>,
+    id: i64,
+    expired: bool,
+) -> Finished {
+    let outcome = match engine.send(Input::Attempt { delivery: id }).await {
+        Ok(Reply::Attempt(Some(delivery))) => courier.deliver(*delivery, expired).await,
+        // Over already (its round was withdrawn): reported as gone, which changes nothing there.
+        Ok(_) => Outcome::Gone { error: "over already".to_owned() },
+        Err(_) => Outcome::Later { wait: None, error: "the store is out of reach".to_owned() },
+    };
+    Finished { id, outcome }
+}

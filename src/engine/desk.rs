@@ -1,0 +1,201 @@
+//! The desk an input is decided at: the transaction, the instant, the bank, the settings.
+
+use super::Shared;
+use super::input::{Asker, Click, Command, Input, Reply};
+use super::intent::{Intent, Reading};
+use crate::domain::ids::{ChannelId, GuildId, RoundId};
+use crate::domain::notice::Notice;
+use crate::domain::refusal::Refusal;
+use crate::store::channels::StudyChannel;
+use crate::store::rounds::Round;
+use crate::store::{Connection, channels, deliveries, members, rounds};
+use chrono::{DateTime, Utc};
+
+/// Why a decision came to nothing.
+pub(super) enum Stop {
+    /// A no for the asker.
+    Refused(Refusal),
+    /// Something broke.
+    Broken(anyhow::Error),
+}
+
+impl From<sqlx::Error> for Stop {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+pub(super) type Decision<T> = Result<T, Stop>;
+
+/// One thing owed, before it has a number.
+pub(super) struct Owed<'a> {
+    pub(super) cause: &'a str,
+    pub(super) intent: Intent,
+    pub(super) after: Option<i64>,
+    pub(super) expires_at: Option<DateTime<Utc>>,
+}
+
+pub(super) struct Desk<'a> {
+    pub(super) db: &'a mut Connection,
+    pub(super) now: DateTime<Utc>,
+    pub(super) shared: &'a Shared,
+    /// A delivery was recorded; the courier must be woken after the commit.
+    pub(super) owes: bool,
+    /// Something changed that decides when the next tick is due.
+    pub(super) replan: bool,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(shared: &'a Shared, db: &'a mut Connection) -> Self {
+        Self { db, now: shared.clock.now(), shared, owes: false, replan: false }
+    }
+
+    pub(super) async fn decide(&mut self, input: Input) -> Decision<Reply> {
+        match input {
+            Input::Tick => self.tick().await,
+            Input::Connected => self.connected().await,
+            Input::Message { guild, thread, message } => {
+                self.message(guild, thread, &message).await
+            }
+            Input::MessageGone { message } => self.message_gone(message).await,
+            Input::ThreadStale { thread } => self.thread_stale(thread).await,
+            Input::Command(asker, command) => self.command(&asker, command).await,
+            Input::Click(asker, click) => self.click(&asker, click).await,
+            Input::Attempt { delivery } => {
+                Ok(Reply::Attempt(deliveries::attempt(self.db, delivery).await?.map(Box::new)))
+            }
+            Input::Attempted { delivery, outcome } => self.attempted(delivery, outcome).await,
+            Input::LookedUp { guild, member, name } => {
+                match name {
+                    Some(name) => members::seen(self.db, guild, member, &name, self.now).await?,
+                    None => members::left(self.db, guild, member, self.now).await?,
+                }
+                Ok(Reply::Noted)
+            }
+        }
+    }
+
+    async fn click(&mut self, asker: &Asker, click: Click) -> Decision<Reply> {
+        members::seen(self.db, asker.guild, asker.member, &asker.name, self.now).await?;
+        match click {
+            Click::Vote { card, author } => self.vote(asker, &card, author).await,
+            Click::Withdraw { card } => self.withdraw(asker, &card).await,
+            Click::VoteForMessage { message } => self.vote_for_message(asker, &message).await,
+            Click::NotMyAnswer { message } => self.not_my_answer(asker, &message).await,
+        }
+    }
+
+    async fn command(&mut self, asker: &Asker, command: Command) -> Decision<Reply> {
+        members::seen(self.db, asker.guild, asker.member, &asker.name, self.now).await?;
+        self.replan = true;
+        self.control(asker, command).await
+    }
+
+    /// When something is due next: a round, a close, the end of a pause, the end of a card's time.
+    pub(super) async fn agenda(&mut self) -> crate::store::Result<Option<DateTime<Utc>>> {
+        let mut next = [
+            rounds::next_close(self.db).await?,
+            deliveries::next_expiry(self.db).await?.filter(|at| *at > self.now),
+        ]
+        .into_iter()
+        .flatten()
+        .min();
+        for channel in channels::in_use(self.db, None).await? {
+            let due = channel.schedule.next_due(self.now.max(channel.since)).map(|due| due.at);
+            let back = channel.schedule.pause.and_then(|pause| pause.until);
+            next = [next, due, back].into_iter().flatten().min();
+        }
+        Ok(next)
+    }
+
+    /// Records something to be said; `None` if it is owed already.
+    pub(super) async fn owe(
+        &mut self,
+        guild: GuildId,
+        channel: Option<ChannelId>,
+        round: Option<RoundId>,
+        owed: Owed<'_>,
+    ) -> Decision<Option<i64>> {
+        let key = self.shared.chance.key(&format!("delivery:{}", owed.cause));
+        let new = deliveries::New {
+            cause: owed.cause,
+            key: &key,
+            guild,
+            channel,
+            round,
+            after: owed.after,
+            intent: &owed.intent,
+            expires_at: owed.expires_at,
+        };
+        let id = deliveries::record(self.db, &new, self.now).await?;
+        self.owes |= id.is_some();
+        Ok(id)
+    }
+
+    /// Records something to be said about a round.
+    pub(super) async fn owe_for(
+        &mut self,
+        round: &Round,
+        cause: &str,
+        intent: Intent,
+        after: Option<i64>,
+    ) -> Decision<Option<i64>> {
+        let cause = format!("round:{}:{cause}", round.id);
+        let owed = Owed { cause: &cause, intent, after, expires_at: None };
+        self.owe(round.guild, Some(round.channel), Some(round.id), owed).await
+    }
+
+    /// Records that a round's thread must be read.
+    pub(super) async fn owe_reading(&mut self, round: &Round, reading: Reading) -> Decision<()> {
+        let cause = match reading {
+            Reading::Close => "read:close".to_owned(),
+            Reading::CatchUp => format!("read:{}", self.now.timestamp_millis()),
+        };
+        self.owe_for(round, &cause, Intent::ReadThread { round: round.id, reading }, None).await?;
+        Ok(())
+    }
+
+    /// Records a notice to a guild's admins. `what` tells this notice from all others.
+    pub(super) async fn notify(
+        &mut self,
+        guild: GuildId,
+        channel: ChannelId,
+        what: &str,
+        notice: Notice,
+    ) -> Decision<()> {
+        let cause = format!("notice:{channel}:{what}");
+        let owed =
+            Owed { cause: &cause, intent: Intent::Notice { notice }, after: None, expires_at: None };
+        self.owe(guild, Some(channel), None, owed).await?;
+        Ok(())
+    }
+
+    /// The study channel a command is about: the one named, the one it was typed in, or the only
+    /// one there is.
+    pub(super) async fn study_channel(
+        &mut self,
+        asker: &Asker,
+        named: Option<ChannelId>,
+    ) -> Decision<StudyChannel> {
+        let mut all = channels::in_use(self.db, Some(asker.guild)).await?;
+        let at = |id: ChannelId| all.iter().position(|channel| channel.id == id);
+        let found = match named {
+            Some(named) => at(named).ok_or(Refusal::NotAStudyChannel)?,
+            None => match (at(asker.channel), all.len()) {
+                (Some(here), _) => here,
+                (None, 0) => return Err(Refusal::NoStudyChannel.into()),
+                (None, 1) => 0,
+                (None, _) => {
+                    return Err(Refusal::WhichChannel(all.iter().map(|c| c.id).collect()).into());
+                }
+            },
+        };
+        Ok(all.swap_remove(found))
+    }
+}

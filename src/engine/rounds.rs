@@ -1,0 +1,390 @@
+//! Rounds come due, are drawn, posted and opened; what the courier brings back moves them on.
+
+use super::courier::Outcome;
+use super::desk::{Decision, Desk, Owed};
+use super::input::Reply;
+use super::intent::{Intent, Reading};
+use crate::domain::draw::{self, Candidate, Drawn};
+use crate::domain::ids::{ChannelId, MessageId, RoundId};
+use crate::domain::notice::{Notice, Trouble};
+use crate::domain::refusal::Refusal;
+use crate::domain::round::{Event, SkipReason, State};
+use crate::domain::schedule::{self, Due};
+use crate::store::channels::StudyChannel;
+use crate::store::deliveries::{Delivery, End};
+use crate::store::rounds::{Origin, Round};
+use crate::store::{channels, deliveries, rounds};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
+
+/// How long the admins are left alone after a warning that the questions run out.
+const STOCK_WARNING_EVERY: TimeDelta = TimeDelta::days(7);
+
+impl Desk<'_> {
+    /// Does everything that is due: ends pauses, closes rounds, makes new ones.
+    pub(super) async fn tick(&mut self) -> Decision<Reply> {
+        self.replan = true;
+        // The time of a waiting card may be over: the courier looks at its errands again.
+        self.owes = true;
+        for round in rounds::to_close(self.db, self.now).await? {
+            self.begin_close(round).await?;
+        }
+        for mut channel in channels::in_use(self.db, None).await? {
+            if let Some(until) = channel.schedule.pause.and_then(|pause| pause.until)
+                && until <= self.now
+            {
+                // What was due inside the pause stays unasked; what is due at its end does not.
+                channel.since = channel.since.max(until - TimeDelta::milliseconds(1));
+                channel.schedule.pause = None;
+                channels::save(self.db, &channel, self.now).await?;
+            }
+            self.make_due_rounds(&channel).await?;
+        }
+        Ok(Reply::Noted)
+    }
+
+    async fn make_due_rounds(&mut self, channel: &StudyChannel) -> Decision<()> {
+        let zone = channel.schedule.zone;
+        let from = schedule::local_date(zone, channel.since);
+        let taken = rounds::dates_taken(self.db, channel.id, from).await?;
+        let missed = schedule::catch_up(
+            &channel.schedule,
+            channel.since,
+            self.now,
+            self.shared.settings.lateness,
+            |date| taken.contains(&date),
+        );
+        let mut dates = Vec::new();
+        for due in missed.skip {
+            if self.skip(channel, due, SkipReason::Missed).await? {
+                dates.push(due.date);
+            }
+        }
+        if let (Some(first), Some(last)) = (dates.first(), dates.last()) {
+            let what = format!("missed:{first}:{last}");
+            let notice = Notice::Missed { channel: channel.id, dates: dates.clone() };
+            self.notify(channel.guild, channel.id, &what, notice).await?;
+        }
+        let Some(due) = missed.post else { return Ok(()) };
+        match self.draw(channel, Origin::Date(due.date), due.at, None).await {
+            Ok(round) => self.post(channel, round).await?,
+            Err(super::desk::Stop::Refused(Refusal::EmptyPool)) => {
+                if self.skip(channel, due, SkipReason::NoQuestion).await? {
+                    let notice = Notice::EmptyPool { channel: channel.id, date: due.date };
+                    let what = format!("empty:{}", due.date);
+                    self.notify(channel.guild, channel.id, &what, notice).await?;
+                }
+            }
+            Err(stop) => return Err(stop),
+        }
+        Ok(())
+    }
+
+    /// Records that there is no round for a date; `false` if there is one already.
+    pub(super) async fn skip(
+        &mut self,
+        channel: &StudyChannel,
+        due: Due,
+        reason: SkipReason,
+    ) -> Decision<bool> {
+        let round = Round {
+            id: rounds::next_id(self.db).await?,
+            guild: channel.guild,
+            channel: channel.id,
+            origin: Origin::Date(due.date),
+            due_at: due.at,
+            state: State::Skipped,
+            skip_reason: Some(reason),
+            question: None,
+            seed: 0,
+            reason: None,
+            message: None,
+            thread: None,
+            closes_at: due.at,
+            opened_at: None,
+            closed_at: None,
+            outcome: None,
+            voided_at: None,
+        };
+        Ok(rounds::insert(self.db, &round).await?)
+    }
+
+    /// Draws a question and makes the round, not yet saved. `closes_at`: `None` for the rule.
+    pub(super) async fn draw(
+        &mut self,
+        channel: &StudyChannel,
+        origin: Origin,
+        due_at: DateTime<Utc>,
+        closes_at: Option<DateTime<Utc>>,
+    ) -> Decision<Round> {
+        let asked = rounds::last_asked(self.db, channel.id).await?;
+        let open = rounds::open_questions(self.db, channel.guild).await?;
+        let bank = &self.shared.bank;
+        let candidates: Vec<Candidate<'_>> = bank
+            .iter()
+            .map(|question| Candidate {
+                id: &question.id,
+                topic: &question.topic,
+                difficulty: question.difficulty,
+                last_asked: asked.get(&question.id).copied(),
+                open: open.contains(&question.id),
+            })
+            .collect();
+        let purpose = match origin {
+            Origin::Date(date) => format!("round:{}:{date}", channel.id),
+            Origin::Interaction(id) => format!("round:{}:{id}", channel.id),
+        };
+        let seed = self.shared.chance.number(&purpose);
+        let weekday = schedule::local_date(channel.schedule.zone, due_at).weekday();
+        let Drawn { question, reason } =
+            draw::draw(&channel.plan, weekday, &candidates, seed).ok_or(Refusal::EmptyPool)?;
+        let question = bank.get(&question).cloned().ok_or(Refusal::EmptyPool)?;
+        self.warn_of_low_stock(channel, draw::stock(&channel.plan, &candidates)).await?;
+        Ok(Round {
+            id: rounds::next_id(self.db).await?,
+            guild: channel.guild,
+            channel: channel.id,
+            origin,
+            due_at,
+            state: State::Due,
+            skip_reason: None,
+            question: Some(question),
+            seed,
+            reason: Some(reason),
+            message: None,
+            thread: None,
+            closes_at: closes_at.unwrap_or_else(|| {
+                schedule::closing_instant(&channel.schedule, due_at, channel.close_after_h)
+            }),
+            opened_at: None,
+            closed_at: None,
+            outcome: None,
+            voided_at: None,
+        })
+    }
+
+    /// Saves a drawn round together with the delivery of its card.
+    pub(super) async fn post(&mut self, channel: &StudyChannel, round: Round) -> Decision<()> {
+        if !rounds::insert(self.db, &round).await? {
+            return Ok(());
+        }
+        let cause = format!("round:{}:card", round.id);
+        let owed = Owed {
+            cause: &cause,
+            intent: Intent::Card { round: round.id },
+            after: None,
+            expires_at: Some(round.due_at + self.shared.settings.lateness),
+        };
+        self.owe(channel.guild, Some(channel.id), Some(round.id), owed).await?;
+        Ok(())
+    }
+
+    async fn warn_of_low_stock(&mut self, channel: &StudyChannel, left: usize) -> Decision<()> {
+        // The question being drawn is still among the fresh ones.
+        let left = u32::try_from(left.saturating_sub(1)).unwrap_or(u32::MAX);
+        let enough = left >= self.shared.settings.stock_warning_days;
+        let warned_lately =
+            channel.stock_warned.is_some_and(|at| self.now - at < STOCK_WARNING_EVERY);
+        if enough || warned_lately {
+            return Ok(());
+        }
+        let mut channel = channel.clone();
+        channel.stock_warned = Some(self.now);
+        channels::save(self.db, &channel, self.now).await?;
+        let notice = Notice::StockLow { channel: channel.id, left };
+        let what = format!("stock:{}", self.now.timestamp_millis());
+        self.notify(channel.guild, channel.id, &what, notice).await
+    }
+
+    /// A new gateway session: what happened in open threads meanwhile must be read back.
+    pub(super) async fn connected(&mut self) -> Decision<Reply> {
+        for round in rounds::live(self.db, None).await? {
+            if round.state == State::Open && round.thread.is_some() {
+                self.owe_reading(&round, Reading::CatchUp).await?;
+            }
+        }
+        Ok(Reply::Noted)
+    }
+
+    /// Something in a thread changed that the event did not tell.
+    pub(super) async fn thread_stale(&mut self, thread: ChannelId) -> Decision<Reply> {
+        if let Some(round) = rounds::by_thread(self.db, thread).await?
+            && round.state == State::Open
+        {
+            self.owe_reading(&round, Reading::CatchUp).await?;
+        }
+        Ok(Reply::Noted)
+    }
+
+    /// The courier tried a delivery: notes what came of it, and what follows.
+    pub(super) async fn attempted(&mut self, id: i64, outcome: Outcome) -> Decision<Reply> {
+        let Some(delivery) = deliveries::find::<Intent>(self.db, id).await? else {
+            return Ok(Reply::Noted);
+        };
+        match outcome {
+            Outcome::Later { error, .. } => deliveries::note_error(self.db, id, &error).await?,
+            Outcome::Trouble { trouble, error } => {
+                deliveries::note_error(self.db, id, &error).await?;
+                if let Intent::Notice { .. } = delivery.intent {
+                    // Nobody can be told; it stands in `/study status`.
+                    deliveries::end(self.db, id, End::Dropped, Some(&error)).await?;
+                } else {
+                    self.trouble(&delivery, trouble).await?;
+                }
+            }
+            Outcome::Said(result) => {
+                if deliveries::end(self.db, id, End::Done(result), None).await? {
+                    self.said(&delivery, result).await?;
+                    self.recovered(&delivery).await?;
+                }
+            }
+            Outcome::Threaded(thread) => {
+                if deliveries::end(self.db, id, End::Done(None), None).await? {
+                    self.threaded(&delivery, thread).await?;
+                    self.recovered(&delivery).await?;
+                }
+            }
+            Outcome::Read(messages) => {
+                if deliveries::end(self.db, id, End::Done(None), None).await?
+                    && let Intent::ReadThread { round, reading } = delivery.intent
+                {
+                    self.thread_read(round, reading, Some(&messages)).await?;
+                    self.recovered(&delivery).await?;
+                }
+            }
+            Outcome::Gone { error } => {
+                if deliveries::end(self.db, id, End::Dropped, Some(&error)).await? {
+                    self.gone(&delivery).await?;
+                }
+            }
+            Outcome::Expired => {
+                if deliveries::end(self.db, id, End::Dropped, Some("too late")).await? {
+                    self.expired(&delivery).await?;
+                }
+            }
+        }
+        Ok(Reply::Noted)
+    }
+
+    async fn said(
+        &mut self,
+        delivery: &Delivery<Intent>,
+        result: Option<(ChannelId, MessageId)>,
+    ) -> Decision<()> {
+        let (Intent::Card { round }, Some((_, message))) = (&delivery.intent, result) else {
+            return Ok(());
+        };
+        let Some(mut round) = rounds::find(self.db, *round).await? else { return Ok(()) };
+        round.message = Some(message);
+        self.replan = true;
+        let Some(open) = round.state.after(Event::CardAccepted) else {
+            // Withdrawn while the card was on its way: it must not stand there as open.
+            rounds::update(self.db, &round).await?;
+            let intent = Intent::EditCard { round: round.id };
+            self.owe_for(&round, "edit:late", intent, None).await?;
+            return Ok(());
+        };
+        round.state = open;
+        round.opened_at = Some(self.now);
+        rounds::update(self.db, &round).await?;
+        self.owe_for(&round, "thread", Intent::Thread { round: round.id }, None).await?;
+        let pin = channels::find(self.db, round.channel).await?.is_some_and(|c| c.pin);
+        if pin {
+            if let Some(message) = rounds::card_before(self.db, round.channel, round.id).await? {
+                let intent = Intent::Unpin { channel: round.channel, message };
+                self.owe_for(&round, "unpin", intent, None).await?;
+            }
+            self.owe_for(&round, "pin", Intent::Pin { round: round.id }, None).await?;
+        }
+        Ok(())
+    }
+
+    async fn threaded(&mut self, delivery: &Delivery<Intent>, thread: ChannelId) -> Decision<()> {
+        let Some(id) = delivery.round else { return Ok(()) };
+        let Some(mut round) = rounds::find(self.db, id).await? else { return Ok(()) };
+        round.thread = Some(thread);
+        rounds::update(self.db, &round).await?;
+        // Answers may have been written between Discord's making the thread and this line.
+        if round.state == State::Open && delivery.attempts > 1 {
+            self.owe_reading(&round, Reading::CatchUp).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn thread_read(
+        &mut self,
+        id: RoundId,
+        reading: Reading,
+        messages: Option<&[crate::domain::answer::ThreadMessage]>,
+    ) -> Decision<()> {
+        let Some(round) = rounds::find(self.db, id).await? else { return Ok(()) };
+        match reading {
+            Reading::CatchUp if round.state == State::Open => {
+                if let Some(messages) = messages {
+                    self.read_back(&round, messages).await?;
+                }
+                Ok(())
+            }
+            Reading::CatchUp => Ok(()),
+            Reading::Close => self.finish_close(round, messages).await,
+        }
+    }
+
+    /// What a delivery was about does not exist any more.
+    async fn gone(&mut self, delivery: &Delivery<Intent>) -> Decision<()> {
+        if let Intent::ReadThread { round, reading } = delivery.intent {
+            // Without a thread, what was seen while it existed is what counts.
+            self.thread_read(round, reading, None).await?;
+        }
+        Ok(())
+    }
+
+    /// A card was not taken in time: the round is recorded as skipped, its question goes back.
+    async fn expired(&mut self, delivery: &Delivery<Intent>) -> Decision<()> {
+        let Intent::Card { round } = delivery.intent else { return Ok(()) };
+        let Some(mut round) = rounds::find(self.db, round).await? else { return Ok(()) };
+        let Some(state) = round.state.after(Event::CardExpired) else { return Ok(()) };
+        round.state = state;
+        round.skip_reason = Some(SkipReason::NotAccepted);
+        rounds::update(self.db, &round).await?;
+        self.replan = true;
+        let date = match round.origin {
+            Origin::Date(date) => Some(date),
+            Origin::Interaction(_) => None,
+        };
+        let notice = Notice::NotAccepted { channel: round.channel, date };
+        let what = format!("not-accepted:{}", round.id);
+        self.notify(round.guild, round.channel, &what, notice).await
+    }
+
+    /// Something is wrong in a study channel: marks it, and tells the admins once.
+    async fn trouble(&mut self, delivery: &Delivery<Intent>, trouble: Trouble) -> Decision<()> {
+        let Some(id) = delivery.channel else { return Ok(()) };
+        let Some(mut channel) = channels::find(self.db, id).await? else { return Ok(()) };
+        if channel.trouble.is_some() {
+            return Ok(());
+        }
+        channel.trouble = Some((trouble.word().to_owned(), self.now));
+        channels::save(self.db, &channel, self.now).await?;
+        let doing = delivery.intent.doing().to_owned();
+        let notice = Notice::InTrouble { channel: id, trouble, doing };
+        let what = format!("trouble:{}", self.now.timestamp_millis());
+        self.notify(channel.guild, id, &what, notice).await
+    }
+
+    /// A delivery went through: if it was the last one in trouble, the trouble is over.
+    async fn recovered(&mut self, delivery: &Delivery<Intent>) -> Decision<()> {
+        let Some(id) = delivery.channel else { return Ok(()) };
+        if let Intent::Notice { .. } = delivery.intent {
+            return Ok(());
+        }
+        let Some(mut channel) = channels::find(self.db, id).await? else { return Ok(()) };
+        if channel.trouble.is_none() || deliveries::stuck(self.db, id).await? {
+            return Ok(());
+        }
+        channel.trouble = None;
+        channels::save(self.db, &channel, self.now).await?;
+        let what = format!("recovered:{}", self.now.timestamp_millis());
+        let notice = Notice::Recovered { channel: id };
+        self.notify(channel.guild, id, &what, notice).await
+    }
+}

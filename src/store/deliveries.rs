@@ -1,0 +1,299 @@
+//! Deliveries: what must be said on Discord, recorded before it is said.
+
+use super::types::{get, get_json, get_opt, json, ms};
+use super::{Connection, Result};
+use crate::domain::ids::{ChannelId, GuildId, MessageId, RoundId};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::sqlite::SqliteRow;
+
+/// A delivery to be recorded.
+#[derive(Debug, Clone)]
+pub struct New<'a, I> {
+    /// What is owed, for example `round:12:card`. Recording it a second time changes nothing.
+    pub cause: &'a str,
+    /// Opaque and random; see [`Delivery::key`].
+    pub key: &'a str,
+    /// The guild it belongs to.
+    pub guild: GuildId,
+    /// The study channel it belongs to, if any.
+    pub channel: Option<ChannelId>,
+    /// The round it belongs to, if any.
+    pub round: Option<RoundId>,
+    /// The delivery that must be over before this one is tried.
+    pub after: Option<i64>,
+    /// What to say.
+    pub intent: &'a I,
+    /// Study time after which it is not to be said any more.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// A recorded delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery<I> {
+    /// Its number, rising.
+    pub id: i64,
+    /// What is owed.
+    pub cause: String,
+    /// What the message can be recognised by: its nonce, and part of its buttons' custom ids.
+    pub key: String,
+    /// The guild it belongs to.
+    pub guild: GuildId,
+    /// The study channel it belongs to, if any.
+    pub channel: Option<ChannelId>,
+    /// The round it belongs to, if any.
+    pub round: Option<RoundId>,
+    /// What to say.
+    pub intent: I,
+    /// How often it was tried before. Above 0: it may have been said already.
+    pub attempts: u32,
+    /// When it was recorded.
+    pub created_at: DateTime<Utc>,
+    /// When silence becomes better than saying it.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// The message that Discord made of it.
+    pub result: Option<(ChannelId, MessageId)>,
+}
+
+/// How a delivery ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Said, and where if it is a message.
+    Done(Option<(ChannelId, MessageId)>),
+    /// Given up.
+    Dropped,
+}
+
+fn delivery<I: DeserializeOwned>(row: &SqliteRow) -> Result<Delivery<I>> {
+    let channel: Option<ChannelId> = get_opt(row, "result_channel")?;
+    Ok(Delivery {
+        id: get(row, "delivery_id")?,
+        cause: get(row, "cause")?,
+        key: get(row, "key")?,
+        guild: get(row, "guild_id")?,
+        channel: get_opt(row, "channel_id")?,
+        round: get_opt(row, "round_id")?,
+        intent: get_json(row, "intent")?,
+        attempts: get(row, "attempts")?,
+        created_at: get(row, "created_at")?,
+        expires_at: get_opt(row, "expires_at")?,
+        result: channel.zip(get_opt(row, "result_message")?),
+    })
+}
+
+/// Records a delivery; `None` if its cause is already recorded.
+pub async fn record<I: Serialize>(
+    db: &mut Connection,
+    new: &New<'_, I>,
+    now: DateTime<Utc>,
+) -> Result<Option<i64>> {
+    let row = sqlx::query(
+        "INSERT INTO deliveries (delivery_id, cause, key, guild_id, channel_id, round_id, after_id,
+             intent, state, attempts, created_at, expires_at)
+         VALUES ((SELECT COALESCE(MAX(delivery_id), 0) + 1 FROM deliveries),
+             $1, $2, $3, $4, $5, $6, $7, 'pending', 0, $8, $9)
+         ON CONFLICT (cause) DO NOTHING
+         RETURNING delivery_id",
+    )
+    .bind(new.cause)
+    .bind(new.key)
+    .bind(new.guild.to_db())
+    .bind(new.channel.map(ChannelId::to_db))
+    .bind(new.round.map(|id| id.0))
+    .bind(new.after)
+    .bind(json(new.intent)?)
+    .bind(ms(now))
+    .bind(new.expires_at.map(ms))
+    .fetch_optional(db)
+    .await?;
+    row.as_ref().map(|row| get(row, "delivery_id")).transpose()
+}
+
+/// Notes that a delivery is about to be tried; `None` if it is not pending any more.
+pub async fn attempt<I: DeserializeOwned>(
+    db: &mut Connection,
+    id: i64,
+) -> Result<Option<Delivery<I>>> {
+    sqlx::query(
+        "UPDATE deliveries SET attempts = attempts + 1
+         WHERE delivery_id = $1 AND state = 'pending' RETURNING *",
+    )
+    .bind(id)
+    .fetch_optional(db)
+    .await?
+    .as_ref()
+    .map(delivery)
+    .transpose()
+}
+
+/// Ends a delivery; `false` if it had already ended.
+pub async fn end(
+    db: &mut Connection,
+    id: i64,
+    end: End,
+    error: Option<&str>,
+) -> Result<bool> {
+    let (state, result) = match end {
+        End::Done(result) => ("done", result),
+        End::Dropped => ("dropped", None),
+    };
+    let done = sqlx::query(
+        "UPDATE deliveries SET state = $2, result_channel = $3, result_message = $4, error = $5
+         WHERE delivery_id = $1 AND state = 'pending'",
+    )
+    .bind(id)
+    .bind(state)
+    .bind(result.map(|(channel, _)| channel.to_db()))
+    .bind(result.map(|(_, message)| message.to_db()))
+    .bind(error)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Drops every pending delivery of a round.
+pub async fn drop_of_round(db: &mut Connection, round: RoundId) -> Result<()> {
+    sqlx::query(
+        "UPDATE deliveries SET state = 'dropped' WHERE round_id = $1 AND state = 'pending'",
+    )
+    .bind(round.0)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Notes why an attempt failed.
+pub async fn note_error(db: &mut Connection, id: i64, error: &str) -> Result<()> {
+    sqlx::query("UPDATE deliveries SET error = $2 WHERE delivery_id = $1")
+        .bind(id)
+        .bind(error)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// The delivery with that number.
+pub async fn find<I: DeserializeOwned>(
+    db: &mut Connection,
+    id: i64,
+) -> Result<Option<Delivery<I>>> {
+    sqlx::query("SELECT * FROM deliveries WHERE delivery_id = $1")
+        .bind(id)
+        .fetch_optional(db)
+        .await?
+        .as_ref()
+        .map(delivery)
+        .transpose()
+}
+
+/// The delivery with that key: what a button's custom id leads to.
+pub async fn by_key<I: DeserializeOwned>(
+    db: &mut Connection,
+    key: &str,
+) -> Result<Option<Delivery<I>>> {
+    sqlx::query("SELECT * FROM deliveries WHERE key = $1")
+        .bind(key)
+        .fetch_optional(db)
+        .await?
+        .as_ref()
+        .map(delivery)
+        .transpose()
+}
+
+/// The delivery with that cause.
+pub async fn by_cause<I: DeserializeOwned>(
+    db: &mut Connection,
+    cause: &str,
+) -> Result<Option<Delivery<I>>> {
+    sqlx::query("SELECT * FROM deliveries WHERE cause = $1")
+        .bind(cause)
+        .fetch_optional(db)
+        .await?
+        .as_ref()
+        .map(delivery)
+        .transpose()
+}
+
+/// The earliest instant at which a pending delivery expires.
+pub async fn next_expiry(db: &mut Connection) -> Result<Option<DateTime<Utc>>> {
+    let row =
+        sqlx::query("SELECT MIN(expires_at) AS at FROM deliveries WHERE state = 'pending'")
+            .fetch_one(db)
+            .await?;
+    get_opt(&row, "at")
+}
+
+/// How many deliveries are pending.
+pub async fn pending(db: &mut Connection) -> Result<i64> {
+    let row = sqlx::query("SELECT COUNT(*) AS n FROM deliveries WHERE state = 'pending'")
+        .fetch_one(db)
+        .await?;
+    get(&row, "n")
+}
+
+/// What a guild's admins could not be told: dropped notices, newest first.
+pub async fn dropped_notices<I: DeserializeOwned>(
+    db: &mut Connection,
+    guild: GuildId,
+    limit: u32,
+) -> Result<Vec<Delivery<I>>> {
+    sqlx::query(
+        "SELECT * FROM deliveries
+         WHERE guild_id = $1 AND state = 'dropped' AND cause LIKE 'notice:%'
+         ORDER BY delivery_id DESC LIMIT $2",
+    )
+    .bind(guild.to_db())
+    .bind(i64::from(limit))
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(delivery)
+    .collect()
+}
+
+/// Whether a study channel has a pending delivery that failed before.
+pub async fn stuck(db: &mut Connection, channel: ChannelId) -> Result<bool> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS n FROM deliveries
+         WHERE channel_id = $1 AND state = 'pending' AND error IS NOT NULL",
+    )
+    .bind(channel.to_db())
+    .fetch_one(db)
+    .await?;
+    Ok(get::<i64>(&row, "n")? > 0)
+}
+
+/// What the courier must know of a pending delivery before it loads the whole of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Errand {
+    /// The delivery's number.
+    pub id: i64,
+    /// The guild it belongs to.
+    pub guild: GuildId,
+    /// The delivery that must be over first.
+    pub after: Option<i64>,
+    /// When it may not be said any more.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Pending deliveries with a number above `above`, in order.
+pub async fn errands(db: &mut Connection, above: i64) -> Result<Vec<Errand>> {
+    sqlx::query(
+        "SELECT delivery_id, guild_id, after_id, expires_at FROM deliveries
+         WHERE state = 'pending' AND delivery_id > $1 ORDER BY delivery_id",
+    )
+    .bind(above)
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(Errand {
+            id: get(row, "delivery_id")?,
+            guild: get(row, "guild_id")?,
+            after: get_opt(row, "after_id")?,
+            expires_at: get_opt(row, "expires_at")?,
+        })
+    })
+    .collect()
+}

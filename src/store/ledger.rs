@@ -1,0 +1,194 @@
+//! The ledger of points and the streaks. Boards are views of the ledger.
+
+use super::types::{get, get_opt, ms};
+use super::{Connection, Result};
+use crate::domain::ids::{ChannelId, GuildId, MemberId, RoundId};
+use crate::domain::points::Cause;
+use crate::domain::ranking::Standing;
+use crate::domain::streak::Streak;
+use chrono::{DateTime, Utc};
+
+/// One row: points and what they were for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The guild whose boards it counts on.
+    pub guild: GuildId,
+    /// The study channel it was earned in.
+    pub channel: ChannelId,
+    /// Who gets (or loses) the points.
+    pub member: MemberId,
+    /// The round they come from.
+    pub round: RoundId,
+    /// What they are for.
+    pub kind: Cause,
+    /// The unique cause.
+    pub cause: String,
+    /// Never 0; negative when points are taken back.
+    pub points: i64,
+    /// When the round closed.
+    pub at: DateTime<Utc>,
+}
+
+/// Adds a row; `false` if its cause is already there and nothing was written.
+pub async fn add(db: &mut Connection, entry: &Entry) -> Result<bool> {
+    let done = sqlx::query(
+        "INSERT INTO ledger
+             (entry_id, guild_id, channel_id, member_id, round_id, kind, cause, points, at)
+         VALUES ((SELECT COALESCE(MAX(entry_id), 0) + 1 FROM ledger),
+             $1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (cause) DO NOTHING",
+    )
+    .bind(entry.guild.to_db())
+    .bind(entry.channel.to_db())
+    .bind(entry.member.to_db())
+    .bind(entry.round.0)
+    .bind(entry.kind.word())
+    .bind(&entry.cause)
+    .bind(entry.points)
+    .bind(ms(entry.at))
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Every member's points and picks in `[from, until)`; members who left or opted out are not
+/// among them, nor is whoever has no points left.
+pub async fn standings(
+    db: &mut Connection,
+    guild: GuildId,
+    from: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
+) -> Result<Vec<Standing>> {
+    sqlx::query(
+        "SELECT l.member_id AS member_id, CAST(SUM(l.points) AS BIGINT) AS points,
+             CAST(SUM(CASE WHEN l.kind <> 'picked' THEN 0 WHEN l.points > 0 THEN 1 ELSE -1 END)
+                 AS BIGINT) AS picks,
+             MAX(l.at) AS reached_at
+         FROM ledger l
+         LEFT JOIN members m ON m.guild_id = l.guild_id AND m.member_id = l.member_id
+         WHERE l.guild_id = $1 AND l.at >= $2 AND l.at < $3
+             AND COALESCE(m.present, 1) = 1 AND COALESCE(m.hidden, 0) = 0
+         GROUP BY l.member_id
+         HAVING SUM(l.points) <> 0",
+    )
+    .bind(guild.to_db())
+    .bind(from.map_or(i64::MIN, ms))
+    .bind(until.map_or(i64::MAX, ms))
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(Standing {
+            member: get(row, "member_id")?,
+            points: get(row, "points")?,
+            picks: get(row, "picks")?,
+            reached_at: get(row, "reached_at")?,
+        })
+    })
+    .collect()
+}
+
+/// A member's rows with the titles of their questions, newest first.
+pub async fn of_member(
+    db: &mut Connection,
+    guild: GuildId,
+    member: MemberId,
+    limit: u32,
+) -> Result<Vec<Entry>> {
+    sqlx::query(
+        "SELECT * FROM ledger WHERE guild_id = $1 AND member_id = $2
+         ORDER BY entry_id DESC LIMIT $3",
+    )
+    .bind(guild.to_db())
+    .bind(member.to_db())
+    .bind(i64::from(limit))
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(entry)
+    .collect()
+}
+
+/// The sum of all of a member's rows in a guild.
+pub async fn total(db: &mut Connection, guild: GuildId, member: MemberId) -> Result<i64> {
+    let row = sqlx::query(
+        "SELECT CAST(SUM(points) AS BIGINT) AS total FROM ledger
+         WHERE guild_id = $1 AND member_id = $2",
+    )
+    .bind(guild.to_db())
+    .bind(member.to_db())
+    .fetch_one(db)
+    .await?;
+    Ok(get_opt(&row, "total")?.unwrap_or(0))
+}
+
+/// The rows that a round's close wrote (not those that took them back).
+pub async fn of_round(db: &mut Connection, round: RoundId) -> Result<Vec<Entry>> {
+    sqlx::query("SELECT * FROM ledger WHERE round_id = $1 AND points > 0 ORDER BY entry_id")
+        .bind(round.0)
+        .fetch_all(db)
+        .await?
+        .iter()
+        .map(entry)
+        .collect()
+}
+
+fn entry(row: &sqlx::sqlite::SqliteRow) -> Result<Entry> {
+    let word: String = get(row, "kind")?;
+    Ok(Entry {
+        guild: get(row, "guild_id")?,
+        channel: get(row, "channel_id")?,
+        member: get(row, "member_id")?,
+        round: get(row, "round_id")?,
+        kind: Cause::from_word(&word)
+            .ok_or_else(|| sqlx::Error::Decode(format!("unknown kind {word}").into()))?,
+        cause: get(row, "cause")?,
+        points: get(row, "points")?,
+        at: get(row, "at")?,
+    })
+}
+
+/// The streaks of a study channel.
+pub async fn streaks(db: &mut Connection, channel: ChannelId) -> Result<Vec<(MemberId, Streak)>> {
+    sqlx::query("SELECT * FROM streaks WHERE channel_id = $1 ORDER BY member_id")
+        .bind(channel.to_db())
+        .fetch_all(db)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok((
+                get(row, "member_id")?,
+                Streak {
+                    length: get(row, "length")?,
+                    best: get(row, "best")?,
+                    graces: get(row, "graces")?,
+                    toward_grace: get(row, "toward_grace")?,
+                },
+            ))
+        })
+        .collect()
+}
+
+/// Writes a member's streak.
+pub async fn save_streak(
+    db: &mut Connection,
+    channel: ChannelId,
+    member: MemberId,
+    streak: Streak,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO streaks (channel_id, member_id, length, best, graces, toward_grace)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (channel_id, member_id) DO UPDATE SET length = $3, best = $4, graces = $5,
+             toward_grace = $6",
+    )
+    .bind(channel.to_db())
+    .bind(member.to_db())
+    .bind(i64::from(streak.length))
+    .bind(i64::from(streak.best))
+    .bind(i64::from(streak.graces))
+    .bind(i64::from(streak.toward_grace))
+    .execute(db)
+    .await?;
+    Ok(())
+}
