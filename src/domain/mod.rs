@@ -3,8 +3,15 @@
 //! Time, chance and identity come in as arguments; decisions go out as values. Whatever can be
 //! said as a table of inputs and outputs lives here and is tested as one.
 
+pub mod answer;
+pub mod ballot;
+pub mod draw;
 pub mod ids;
-pub mod question;
-pub mod refusal;
-pub mod schedule;
 pub mod notice;
+pub mod points;
+pub mod question;
+pub mod ranking;
+pub mod refusal;
+pub mod round;
+pub mod schedule;
+pub mod streak;
