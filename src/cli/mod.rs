@@ -1,1 +1,3 @@
-//! To be written.
+//! The command line: one file per verb.
+
+pub mod check;
