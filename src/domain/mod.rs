@@ -8,6 +8,7 @@ pub mod ballot;
 pub mod draw;
 pub mod ids;
 pub mod notice;
+pub mod outcome;
 pub mod points;
 pub mod question;
 pub mod ranking;

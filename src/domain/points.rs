@@ -29,7 +29,7 @@ impl Default for Rules {
 }
 
 /// What points of a round were given for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Cause {
     /// An answer that counted.
     Answered,
@@ -65,7 +65,7 @@ impl fmt::Display for Cause {
 }
 
 /// Points that one member gets for one thing done in a round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Award {
     /// Who gets them.
     pub member: MemberId,

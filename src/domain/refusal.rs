@@ -1,7 +1,6 @@
 //! The closed list of ways to say no to a member. Their sentences are in `discord/say`.
 
 use crate::domain::ids::ChannelId;
-use chrono::{DateTime, Utc};
 
 /// Why an interaction was refused. Only the asker sees its sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +75,4 @@ pub enum Refusal {
     TooManyStudyChannels,
     /// The inbox is full or the bot is stopping.
     TryAgain,
-    /// A pause that ends before it begins, or the like.
-    PauseEndsTooSoon(DateTime<Utc>),
 }

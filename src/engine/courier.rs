@@ -12,8 +12,11 @@ use crate::domain::answer::ThreadMessage;
 use crate::domain::ids::{ChannelId, GuildId, MessageId};
 use crate::domain::notice::Trouble;
 use crate::store::deliveries::{self, Delivery, Errand};
+use chrono::{DateTime, Utc};
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use std::collections::{BTreeMap, HashSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -38,8 +41,13 @@ pub enum Outcome {
     Said(Option<(ChannelId, MessageId)>),
     /// The thread is there.
     Threaded(ChannelId),
-    /// Every message of the thread, oldest first.
-    Read(Vec<ThreadMessage>),
+    /// The thread was read.
+    Read {
+        /// Study time before the first page was asked for.
+        began: DateTime<Utc>,
+        /// Every message, oldest first.
+        messages: Vec<ThreadMessage>,
+    },
     /// Discord did not answer, was busy, or it is not known whether it was said.
     Later {
         /// How long Discord asks to wait.
@@ -250,9 +258,8 @@ impl<C: Courier> Tour<C> {
                 }
             }
             Err(error) => {
-                // A panic while carrying out a delivery. Its note stays under way, and so it is
-                // left alone until the next start.
-                tracing::error!(%error, "a delivery broke");
+                // Panics are caught in `attempt`, and nothing cancels these tasks.
+                tracing::error!(%error, "a delivery was lost until the next start");
             }
         }
         self.engine.shared.errands.under_way.fetch_sub(1, Ordering::SeqCst);
@@ -290,7 +297,14 @@ async fn attempt<C: Courier>(
     expired: bool,
 ) -> Finished {
     let outcome = match engine.send(Input::Attempt { delivery: id }).await {
-        Ok(Reply::Attempt(Some(delivery))) => courier.deliver(*delivery, expired).await,
+        Ok(Reply::Attempt(Some(delivery))) => {
+            // A panic in one delivery must not hold up its guild until the next start.
+            let delivered = AssertUnwindSafe(courier.deliver(*delivery, expired)).catch_unwind();
+            delivered.await.unwrap_or_else(|_| Outcome::Later {
+                wait: None,
+                error: "the delivery broke; the log has the panic".to_owned(),
+            })
+        }
         // Over already (its round was withdrawn): reported as gone, which changes nothing there.
         Ok(_) => Outcome::Gone { error: "over already".to_owned() },
         Err(_) => Outcome::Later { wait: None, error: "the store is out of reach".to_owned() },

@@ -20,6 +20,7 @@ mod inbox;
 mod rounds;
 
 use crate::bank::Bank;
+use crate::domain::ids::MemberId;
 use crate::domain::points::Rules;
 use crate::engine::chance::Chance;
 use crate::engine::clock::StudyClock;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub stock_warning_days: u32,
     /// What is worth how many points.
     pub rules: Rules,
+    /// The bot's own user.
+    pub bot: MemberId,
     /// The root of all chance.
     pub seed: u64,
 }

@@ -4,6 +4,7 @@ use super::courier::Outcome;
 use super::desk::{Decision, Desk, Owed};
 use super::input::Reply;
 use super::intent::{Intent, Reading};
+use crate::domain::answer::ThreadMessage;
 use crate::domain::draw::{self, Candidate, Drawn};
 use crate::domain::ids::{ChannelId, MessageId, RoundId};
 use crate::domain::notice::{Notice, Trouble};
@@ -243,11 +244,11 @@ impl Desk<'_> {
                     self.recovered(&delivery).await?;
                 }
             }
-            Outcome::Read(messages) => {
+            Outcome::Read { began, messages } => {
                 if deliveries::end(self.db, id, End::Done(None), None).await?
                     && let Intent::ReadThread { round, reading } = delivery.intent
                 {
-                    self.thread_read(round, reading, Some(&messages)).await?;
+                    self.thread_read(round, reading, Some((began, &messages))).await?;
                     self.recovered(&delivery).await?;
                 }
             }
@@ -314,18 +315,18 @@ impl Desk<'_> {
         &mut self,
         id: RoundId,
         reading: Reading,
-        messages: Option<&[crate::domain::answer::ThreadMessage]>,
+        read: Option<(DateTime<Utc>, &[ThreadMessage])>,
     ) -> Decision<()> {
         let Some(round) = rounds::find(self.db, id).await? else { return Ok(()) };
         match reading {
             Reading::CatchUp if round.state == State::Open => {
-                if let Some(messages) = messages {
-                    self.read_back(&round, messages).await?;
+                if let Some((began, messages)) = read {
+                    self.read_back(&round, began, messages).await?;
                 }
                 Ok(())
             }
             Reading::CatchUp => Ok(()),
-            Reading::Close => self.finish_close(round, messages).await,
+            Reading::Close => self.finish_close(round, read).await,
         }
     }
 

@@ -208,3 +208,20 @@ pub async fn remove(db: &mut Connection, round: RoundId, member: MemberId) -> Re
         .await?;
     Ok(())
 }
+
+/// The first counted message of a member in a round.
+pub async fn first_counted(
+    db: &mut Connection,
+    round: RoundId,
+    member: MemberId,
+) -> Result<Option<MessageId>> {
+    let row = sqlx::query(
+        "SELECT MIN(message_id) AS first FROM answer_messages
+         WHERE round_id = $1 AND member_id = $2 AND counts = 1",
+    )
+    .bind(round.0)
+    .bind(member.to_db())
+    .fetch_one(db)
+    .await?;
+    get_opt(&row, "first")
+}

@@ -4,7 +4,7 @@ use super::types::{get, ms};
 use super::{Connection, Result};
 use crate::domain::ids::{GuildId, MemberId};
 use chrono::{DateTime, Utc};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// A member acted: keeps the name and that the member is there.
 pub async fn seen(
@@ -44,24 +44,21 @@ pub async fn left(
     Ok(())
 }
 
-/// Members with points who were not looked up since `before`, the longest unseen first.
+/// Members of a guild who neither acted nor were looked up since `before`.
 pub async fn unseen_since(
     db: &mut Connection,
+    guild: GuildId,
     before: DateTime<Utc>,
-    limit: u32,
-) -> Result<Vec<(GuildId, MemberId)>> {
+) -> Result<BTreeSet<MemberId>> {
     sqlx::query(
-        "SELECT guild_id, member_id FROM members m
-         WHERE seen_at < $1 AND present = 1 AND EXISTS (
-             SELECT 1 FROM ledger l WHERE l.guild_id = m.guild_id AND l.member_id = m.member_id)
-         ORDER BY seen_at, guild_id, member_id LIMIT $2",
+        "SELECT member_id FROM members WHERE guild_id = $1 AND seen_at < $2 AND present = 1",
     )
+    .bind(guild.to_db())
     .bind(ms(before))
-    .bind(i64::from(limit))
     .fetch_all(db)
     .await?
     .iter()
-    .map(|row| Ok((get(row, "guild_id")?, get(row, "member_id")?)))
+    .map(|row| get(row, "member_id"))
     .collect()
 }
 

@@ -7,7 +7,8 @@ use crate::domain::ids::{
     ChannelId, GuildId, InteractionId, MessageId, QuestionId, RoundId,
 };
 use crate::domain::question::Question;
-use crate::domain::round::{Outcome, SkipReason, State};
+use crate::domain::outcome::Outcome;
+use crate::domain::round::{SkipReason, State};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::sqlite::SqliteRow;
 use std::collections::{BTreeSet, HashMap};

@@ -20,7 +20,7 @@ const PLAIN: u8 = 0;
 const REPLY: u8 = 19;
 
 /// A file that came with a message; kept as a link.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Attachment {
     /// Its file name.
     pub name: String,

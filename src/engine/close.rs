@@ -1,0 +1,103 @@
+//! The close of a round: first the thread is read, then it is decided, once.
+
+use super::desk::{Decision, Desk};
+use super::intent::{Intent, Reading};
+use crate::domain::answer::ThreadMessage;
+use crate::domain::ballot::{self, Ballot};
+use crate::domain::ids::MemberId;
+use crate::domain::outcome::Outcome;
+use crate::domain::points::{self, Award};
+use crate::domain::round::Event;
+use crate::domain::streak::Streak;
+use crate::store::ledger::{self, Entry};
+use crate::store::rounds::{Origin, Round};
+use crate::store::{answers, ballots, rounds};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+impl Desk<'_> {
+    /// The closing instant has come. Nothing is decided before the thread was read; an
+    /// unreachable Discord only delays the result.
+    pub(super) async fn begin_close(&mut self, mut round: Round) -> Decision<()> {
+        let Some(closing) = round.state.after(Event::ClosingInstant) else { return Ok(()) };
+        round.state = closing;
+        rounds::update(self.db, &round).await?;
+        if round.thread.is_some() {
+            self.owe_reading(&round, Reading::Close).await
+        } else {
+            self.finish_close(round, None).await
+        }
+    }
+
+    /// Decides a closing round. `read` is when the reading began and all that the thread holds;
+    /// `None` if there is no thread (any more).
+    pub(super) async fn finish_close(
+        &mut self,
+        mut round: Round,
+        read: Option<(DateTime<Utc>, &[ThreadMessage])>,
+    ) -> Decision<()> {
+        let Some(closed) = round.state.after(Event::ThreadRead) else { return Ok(()) };
+        let edited_late = match read {
+            Some((began, messages)) => self.read_back(&round, began, messages).await?,
+            None => Vec::new(),
+        };
+        let answered: Vec<MemberId> =
+            answers::of_round(self.db, round.id).await?.iter().map(|a| a.member).collect();
+        let cast: Vec<Ballot> =
+            ballots::of_round(self.db, round.id).await?.iter().map(|c| c.ballot).collect();
+        let tally = ballot::tally(&answered, &cast);
+        let awards = points::awards(&self.shared.settings.rules, &answered, &cast, &tally.picks);
+        for award in &awards {
+            self.book(&round, award).await?;
+        }
+        self.count_streaks(&round, &answered).await?;
+        round.state = closed;
+        round.closed_at = Some(self.now);
+        round.outcome = Some(Outcome { tally, awards, edited_late });
+        rounds::update(self.db, &round).await?;
+        let id = round.id;
+        let result = self.owe_for(&round, "result", Intent::Result { round: id }, None).await?;
+        self.owe_for(&round, "reference", Intent::Reference { round: id }, result).await?;
+        self.owe_for(&round, "edit:closed", Intent::EditCard { round: id }, None).await?;
+        Ok(())
+    }
+
+    async fn book(&mut self, round: &Round, award: &Award) -> Decision<()> {
+        let entry = Entry {
+            guild: round.guild,
+            channel: round.channel,
+            member: award.member,
+            round: round.id,
+            kind: award.cause,
+            cause: format!("round:{}:{}:{}", round.id, award.cause.word(), award.member),
+            points: award.points,
+            // Points belong to the week the round ended in, also when Discord delayed the result.
+            at: round.closes_at,
+        };
+        ledger::add(self.db, &entry).await?;
+        Ok(())
+    }
+
+    /// Lengthens and breaks streaks. An extra round comes unannounced: answering it counts,
+    /// missing it does not.
+    async fn count_streaks(&mut self, round: &Round, answered: &[MemberId]) -> Decision<()> {
+        let mut streaks: BTreeMap<MemberId, Streak> =
+            ledger::streaks(self.db, round.channel).await?.into_iter().collect();
+        for member in answered {
+            streaks.entry(*member).or_default();
+        }
+        for (member, streak) in streaks {
+            let now = if answered.contains(&member) {
+                streak.answered()
+            } else if matches!(round.origin, Origin::Date(_)) {
+                streak.missed()
+            } else {
+                streak
+            };
+            if now != streak || answered.contains(&member) {
+                ledger::save_streak(self.db, round.channel, member, now).await?;
+            }
+        }
+        Ok(())
+    }
+}
