@@ -19,6 +19,12 @@ mod desk;
 mod inbox;
 mod rounds;
 
+// What the store remembers, for those who may not know the store.
+pub use crate::store::channels::StudyChannel;
+pub use crate::store::deliveries::Delivery;
+pub use crate::store::guilds::Guild;
+pub use crate::store::rounds::{Origin, Round};
+
 use crate::bank::Bank;
 use crate::domain::ids::MemberId;
 use crate::domain::points::Rules;

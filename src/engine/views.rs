@@ -25,6 +25,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub const BOARD_PAGE: usize = 10;
 /// Ledger rows that `/points` shows.
 const POINTS_SHOWN: u32 = 15;
+/// How many due instants ahead may have been skipped by an admin.
+const MOST_SKIPPED: usize = 60;
 /// Due instants that `/study status` shows.
 const DUES_SHOWN: usize = 5;
 
@@ -412,7 +414,8 @@ impl Engine {
                     round,
                 });
             }
-            next.push((channel.id, self.dues(&mut db, channel, 1).await?.first().map(|d| d.0)));
+            let dues = self.dues(&mut db, channel, MOST_SKIPPED).await?;
+            next.push((channel.id, dues.into_iter().find(|(_, taken)| !taken).map(|due| due.0)));
         }
         open.sort_by_key(|open| open.round.channel != here && open.round.thread != Some(here));
         Ok(Today { open, next })
