@@ -202,6 +202,13 @@ mod local_time {
                 "23:30",
                 Some("2024-03-31T01:00:00Z"),
             ),
+            // Half of that hour: 23:30 became 00:30.
+            (
+                "America/Toronto",
+                "1919-03-30",
+                "23:45",
+                Some("1919-03-31T04:30:00Z"),
+            ),
             // Samoa changed sides of the date line; Kwajalein did in 1993.
             (
                 "Pacific/Apia",
@@ -300,6 +307,9 @@ mod reading {
             "8:00:00",
             "8:00 xm",
             "eight",
+            "008",
+            "008:00",
+            "8:000",
             "0800",
             "٨",
             "8h5",
