@@ -109,28 +109,33 @@ pub fn excerpt(text: &str, limit: usize) -> String {
         return String::new();
     };
     let kept = cut(text, room);
-    if !is_open(kept) {
+    let Some((before, _)) = kept.rsplit_once(FENCE).filter(|_| is_open(kept)) else {
         return format!("{kept}{ELLIPSIS}");
-    }
+    };
     // The closing fence goes on a line of its own, which takes room as well.
-    let closing = FENCE.len() + 1;
-    let kept = cut(text, room.saturating_sub(closing));
-    match kept.rsplit_once(FENCE) {
-        Some((before, block)) if is_open(kept) => {
-            // A block of which nothing but the language's name is left is no use to anybody.
-            let code = block.split_once('\n').map_or("", |(_, code)| code);
-            if code.trim().is_empty() {
-                format!("{}{ELLIPSIS}", before.trim_end())
-            } else {
-                format!("{kept}{ELLIPSIS}\n{FENCE}")
-            }
-        }
-        _ => format!("{kept}{ELLIPSIS}"),
+    let kept = cut(text, room.saturating_sub(FENCE.len() + 1));
+    let block = before.len() + FENCE.len();
+    let code = block + language_length(text.get(block..).unwrap_or(""));
+    // A block without a line of its code is no use to anybody.
+    if kept.get(code..).is_some_and(|code| !code.trim().is_empty()) {
+        format!("{kept}{ELLIPSIS}\n{FENCE}")
+    } else {
+        format!("{}{ELLIPSIS}", before.trim_end())
+    }
+}
+
+/// Bytes that the language of a block of code takes, where `opened` is what follows its fence:
+/// a single word that has the line to itself (`rust` in "```rust"). Otherwise the first line is
+/// code already.
+fn language_length(opened: &str) -> usize {
+    match opened.split_once('\n') {
+        Some((word, _)) if !word.contains(char::is_whitespace) => word.len(),
+        _ => 0,
     }
 }
 
 /// The first `room` characters of `text` or somewhat fewer: back to the end of a word, unless
-/// that would lose more than a third, and never with half a fence at the end.
+/// that would lose more than half, and never with half a fence at the end.
 fn cut(text: &str, room: usize) -> &str {
     let end = text
         .char_indices()
@@ -143,7 +148,7 @@ fn cut(text: &str, room: usize) -> &str {
     } else {
         end
     };
-    let kept = if whole_words * 3 >= end * 2 {
+    let kept = if whole_words * 2 >= end {
         kept.split_at(whole_words).0
     } else if rest.starts_with('`') {
         kept.trim_end_matches('`')

@@ -253,8 +253,8 @@ impl Plan {
     }
 }
 
-/// `text` cut into lower-case words at spaces, commas and the signs between a name and a weight;
-/// dashes are words of their own.
+/// `text` cut into lower-case words at spaces, commas and the signs between a name and a weight.
+/// A range of weekdays is one word, or three if there are spaces around its dash.
 fn words(text: &str) -> Vec<String> {
     text.to_lowercase()
         .replace(['–', '—'], "-")

@@ -94,12 +94,9 @@ impl Schedule {
 
     /// The first due instant strictly later than `after`; `None` if there is none within 800 days.
     pub fn next_due(&self, after: DateTime<Utc>) -> Option<Due> {
-        let today = local_date(self.zone, after);
-        // From yesterday on: where clocks skip the hour before midnight, a round of yesterday's
-        // date can be due in the first minute of today.
-        today
-            .pred_opt()
-            .unwrap_or(today)
+        // No date before this one can still be ahead: even a due instant that a gap moves into the
+        // next date is the very first of that date.
+        local_date(self.zone, after)
             .iter_days()
             .take(HORIZON_DAYS)
             .filter_map(|date| self.due_on(date))

@@ -1,5 +1,8 @@
 //! Boards: which stretch of time they cover, and who stands where. (design, section 4)
 
+#[cfg(test)]
+mod tests;
+
 use crate::domain::ids::MemberId;
 use crate::domain::schedule::{local_date, local_instant};
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
