@@ -1,1 +1,274 @@
-//! To be written.
+//! Discord: the only folder that names serenity or poise.
+//!
+//! `inbound` turns gateway events into inputs, `commands` and `components` answer members,
+//! `outbound` carries out deliveries, `say` holds every sentence and `render` turns them into the
+//! client library's types.
+
+mod commands;
+mod components;
+mod fault;
+mod inbound;
+mod outbound;
+mod register;
+mod render;
+mod rights;
+pub mod say;
+
+pub use outbound::Outbound;
+
+use crate::domain::ids::{GuildId, MemberId};
+use crate::engine::Engine;
+use commands::Data;
+use secrecy::{ExposeSecret as _, SecretString};
+use serenity::all::{
+    Cache, CacheSettings, Client, Context, Event, GatewayIntents, Http, HttpBuilder,
+    RawEventHandler,
+};
+use serenity::async_trait;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use thiserror::Error;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// How long Discord may take for one request. serenity's own client would wait for ever.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
+/// After this long without an answer an interaction is acknowledged, so that Discord's 3 seconds
+/// (documentation, receiving-and-responding) do not run out.
+const ACKNOWLEDGE_AFTER: Duration = Duration::from_millis(1_800);
+
+/// Where Discord is and who we are there.
+pub struct Link {
+    /// The bot's token.
+    pub token: SecretString,
+    /// The address of a Discord-compatible server, without `/api/v10`; `None` for Discord.
+    pub api: Option<String>,
+    /// An HTTP client to use instead of our own; for tests of Discord's own rate limiter.
+    pub client: Option<reqwest::Client>,
+}
+
+/// Why the bot could not start or go on. Each sentence says what to do; none holds the token.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// The token is refused.
+    #[error("Discord refuses the token. Copy it anew from the developer portal (Bot, Reset Token) into DISCORD_TOKEN or the token file")]
+    Token,
+    /// The address does not answer.
+    #[error("cannot reach {0}. Check the network, or the address after --api")]
+    Unreachable(String),
+    /// The server answered with something else.
+    #[error("{0} does not answer as Discord does: {1}")]
+    NotDiscord(String, String),
+    /// The message content intent is not switched on.
+    #[error("Discord refuses the intents. Switch on Message Content Intent in the developer portal (Bot, Privileged Gateway Intents) and start again")]
+    Intents,
+    /// The gateway ended for another reason.
+    #[error("the connection to Discord ended: {0}")]
+    Ended(String),
+}
+
+/// A checked connection: the token works, and it is known whose it is.
+pub struct Connection {
+    http: Arc<Http>,
+    bot: MemberId,
+    name: String,
+}
+
+impl Connection {
+    /// Checks address and token.
+    ///
+    /// # Errors
+    /// When Discord cannot be reached or refuses the token.
+    pub async fn open(link: Link) -> Result<Self, ConnectError> {
+        let client = match link.client {
+            Some(client) => client,
+            None => reqwest::Client::builder()
+                .timeout(REQUEST_TIMEOUT)
+                .build()
+                .map_err(|error| ConnectError::Ended(error.to_string()))?,
+        };
+        let mut builder = HttpBuilder::new(link.token.expose_secret()).client(client);
+        let place = link.api.clone().unwrap_or_else(|| "Discord".to_owned());
+        if let Some(api) = link.api {
+            // serenity's rate limiter ignores the address and would call the real Discord.
+            builder = builder.proxy(api).ratelimiter_disabled(true);
+        }
+        let http = Arc::new(builder.build());
+        let trouble = |error: &serenity::Error| match fault::failure(error) {
+            fault::Failure::Refused { text, .. } => {
+                ConnectError::NotDiscord(place.clone(), text)
+            }
+            fault::Failure::Unclear(text) if text.starts_with("401") => ConnectError::Token,
+            fault::Failure::Unclear(_) => ConnectError::Unreachable(place.clone()),
+        };
+        // If this route failed later, serenity would silently go to the real gateway instead.
+        let gateway = http.get_gateway().await.map_err(|error| trouble(&error))?;
+        tracing::debug!(gateway = gateway.url, "gateway found");
+        let user = http.get_current_user().await.map_err(|error| trouble(&error))?;
+        // A bot's application has the bot's id, but for very old ones; asking is certain.
+        let application =
+            http.get_current_application_info().await.map_err(|error| trouble(&error))?;
+        http.set_application_id(application.id);
+        Ok(Self { http, bot: MemberId(user.id.get()), name: user.name.clone() })
+    }
+
+    /// The bot's own user.
+    pub fn bot(&self) -> MemberId {
+        self.bot
+    }
+
+    /// The bot's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The way to Discord for deliveries.
+    pub fn outbound(&self, engine: Engine) -> Arc<Outbound> {
+        Arc::new(Outbound::new(Arc::clone(&self.http), engine, self.bot))
+    }
+
+    /// Makes the commands known to Discord, where they are not already.
+    ///
+    /// # Errors
+    /// When Discord does not answer or refuses.
+    pub async fn register_commands(&self) -> Result<(), ConnectError> {
+        register::register(&self.http)
+            .await
+            .map_err(|error| ConnectError::Ended(fault::failure(&error).text()))
+    }
+
+    /// Listens until cancelled.
+    ///
+    /// # Errors
+    /// When Discord closes the gateway for good.
+    pub async fn listen(
+        self,
+        engine: Engine,
+        outbound: Arc<Outbound>,
+        gauge: Gauge,
+        stop: CancellationToken,
+    ) -> Result<(), ConnectError> {
+        let intents = GatewayIntents::GUILDS
+            | GatewayIntents::GUILD_MESSAGES
+            | GatewayIntents::MESSAGE_CONTENT;
+        let data = Data { engine, outbound, gauge: gauge.clone() };
+        let mut settings = CacheSettings::default();
+        // Members come with the events that concern them; keeping them all would cost memory for
+        // nothing.
+        settings.max_messages = 0;
+        settings.cache_users = false;
+        let http = Arc::into_inner(self.http);
+        let Some(http) = http else {
+            return Err(ConnectError::Ended("the connection is in use elsewhere".to_owned()));
+        };
+        let mut client = Client::builder_with_http(http, intents)
+            .framework(commands::framework(data))
+            .raw_event_handler(gauge)
+            .cache_settings(settings)
+            .await
+            .map_err(|error| ConnectError::Ended(fault::failure(&error).text()))?;
+        let shards = Arc::clone(&client.shard_manager);
+        tokio::select! {
+            ended = client.start() => match ended {
+                Ok(()) if stop.is_cancelled() => Ok(()),
+                Ok(()) => Err(ConnectError::Ended("all shards have stopped".to_owned())),
+                Err(serenity::Error::Gateway(
+                    serenity::gateway::GatewayError::DisallowedGatewayIntents
+                    | serenity::gateway::GatewayError::InvalidGatewayIntents,
+                )) => Err(ConnectError::Intents),
+                Err(serenity::Error::Gateway(
+                    serenity::gateway::GatewayError::InvalidAuthentication,
+                )) => Err(ConnectError::Token),
+                Err(error) => Err(ConnectError::Ended(fault::failure(&error).text())),
+            },
+            () = stop.cancelled() => {
+                shards.shutdown_all().await;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Counts events, for whoever waits until all of them are consumed.
+#[derive(Debug, Clone, Default)]
+pub struct Gauge {
+    inner: Arc<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    received: AtomicU64,
+    under_way: AtomicU64,
+    ready: Notify,
+    is_ready: AtomicU64,
+}
+
+impl Gauge {
+    /// Events received since the start, over all sessions.
+    pub fn received(&self) -> u64 {
+        self.inner.received.load(Ordering::SeqCst)
+    }
+
+    /// Whether no event is being handled.
+    pub fn is_idle(&self) -> bool {
+        self.inner.under_way.load(Ordering::SeqCst) == 0
+    }
+
+    /// Waits until the first session has begun and the guilds are known.
+    pub async fn ready(&self) {
+        loop {
+            let notified = self.inner.ready.notified();
+            if self.inner.is_ready.load(Ordering::SeqCst) > 0 {
+                return;
+            }
+            notified.await;
+        }
+    }
+
+    fn begin(&self) {
+        self.inner.under_way.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn end(&self) {
+        self.inner.under_way.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn mark_ready(&self) {
+        self.inner.is_ready.fetch_add(1, Ordering::SeqCst);
+        self.inner.ready.notify_waiters();
+    }
+}
+
+#[async_trait]
+impl RawEventHandler for Gauge {
+    async fn raw_event(&self, _context: Context, _event: Event) {
+        self.inner.received.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// Does the work; acknowledges first if it takes long. Says whether it was acknowledged.
+async fn reply_in_time<T, E: std::fmt::Display>(
+    work: impl Future<Output = T>,
+    acknowledge: impl Future<Output = Result<(), E>>,
+) -> (T, bool) {
+    tokio::pin!(work);
+    tokio::select! {
+        done = &mut work => (done, false),
+        () = tokio::time::sleep(ACKNOWLEDGE_AFTER) => {
+            if let Err(error) = acknowledge.await {
+                tracing::warn!(%error, "could not acknowledge an interaction");
+            }
+            (work.await, true)
+        }
+    }
+}
+
+/// A guild's name and owner, from the cache; the asker stands in for an unknown owner.
+fn guild_facts(cache: &Cache, guild: GuildId, asker: MemberId) -> (String, MemberId) {
+    cache.guild(serenity::all::GuildId::new(guild.0)).map_or_else(
+        || ("this server".to_owned(), asker),
+        |guild| (guild.name.clone(), MemberId(guild.owner_id.get())),
+    )
+}

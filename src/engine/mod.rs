@@ -25,6 +25,8 @@ pub use crate::store::deliveries::Delivery;
 pub use crate::store::guilds::Guild;
 pub use crate::store::rounds::{Origin, Round};
 
+pub(crate) use inbox::fault;
+
 use crate::bank::Bank;
 use crate::domain::ids::MemberId;
 use crate::domain::points::Rules;

@@ -593,6 +593,21 @@ impl Engine {
         Ok(guilds::find(&mut db, guild).await?.ok_or(Refusal::NoStudyChannel)?)
     }
 
+    /// The guild that a notice's button belongs to.
+    ///
+    /// # Errors
+    /// When the key is no notice's, or the store broke.
+    pub async fn notice_of_key(&self, key: &str) -> View<Guild> {
+        let mut db = self.shared.store.read().await?;
+        let delivery: Option<Delivery<Intent>> = deliveries::by_key(&mut db, key).await?;
+        match delivery {
+            Some(Delivery { intent: Intent::Notice { .. }, guild, .. }) => {
+                Ok(guilds::find(&mut db, guild).await?.ok_or(Refusal::RoundGone)?)
+            }
+            _ => Err(Refusal::RoundGone.into()),
+        }
+    }
+
     /// Whether this is the thread of a round that still takes answers; if so, which guild's.
     ///
     /// # Errors

@@ -71,7 +71,7 @@ pub fn ballot(view: &BallotView, said: Option<&str>) -> Card {
     if view.choice.is_some() || view.choice_gone {
         buttons.push(Button::act("Withdraw", format!("withdraw:{}", view.card)));
     }
-    Card { content, embed: Some(embed), rows }.with_buttons(buttons)
+    Card { content, embed: Some(embed), rows, role: None }.with_buttons(buttons)
 }
 
 /// After *Vote for this answer*.

@@ -10,7 +10,7 @@ pub mod no;
 pub mod notice;
 pub mod round;
 
-use crate::domain::ids::{ChannelId, GuildId, MessageId};
+use crate::domain::ids::{ChannelId, GuildId, MessageId, RoleId};
 use chrono::{DateTime, Utc};
 
 /// One message, before it becomes a client library's type.
@@ -22,6 +22,8 @@ pub struct Card {
     pub embed: Option<Embed>,
     /// Buttons and menus.
     pub rows: Vec<Row>,
+    /// The one role that a mention in the text may notify.
+    pub role: Option<RoleId>,
 }
 
 /// The box of a message.

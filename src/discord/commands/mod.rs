@@ -1,0 +1,161 @@
+//! Slash commands and the Apps menu: one file each, listed once. A command's doc comment is what
+//! Discord shows of it.
+
+mod help;
+mod leaderboard;
+mod messages;
+mod points;
+mod privacy;
+mod study;
+mod today;
+
+use super::fault::{no_card, view_card};
+use super::say::{self, Card};
+use super::{Gauge, Outbound, inbound, render, reply_in_time};
+use crate::domain::ids::{ChannelId, GuildId, InteractionId, MemberId};
+use crate::domain::refusal::Refusal;
+use crate::engine::Engine;
+use crate::engine::input::{Asker, Command, Input, No};
+use crate::engine::views::ViewError;
+use poise::{Framework, FrameworkError, FrameworkOptions};
+use serenity::all as discord;
+use std::future::Future;
+use std::sync::Arc;
+
+/// What every command and event handler may use.
+pub(super) struct Data {
+    pub(super) engine: Engine,
+    pub(super) outbound: Arc<Outbound>,
+    pub(super) gauge: Gauge,
+}
+
+/// Only what the client library itself can fail with: a no is answered where it arises.
+type Error = serenity::Error;
+type Context<'a> = poise::Context<'a, Data, Error>;
+type ApplicationContext<'a> = poise::ApplicationContext<'a, Data, Error>;
+
+/// Every command.
+pub(super) fn all() -> Vec<poise::Command<Data, Error>> {
+    vec![
+        study::study(),
+        today::today(),
+        leaderboard::leaderboard(),
+        points::points(),
+        privacy::privacy(),
+        help::help(),
+        messages::vote_for_this_answer(),
+        messages::not_my_answer(),
+    ]
+}
+
+/// The framework that hands commands and events on.
+pub(super) fn framework(data: Data) -> Framework<Data, Error> {
+    let options = FrameworkOptions {
+        commands: all(),
+        on_error: |error| Box::pin(on_error(error)),
+        event_handler: |framework, event| {
+            Box::pin(async move {
+                let data = framework.user_data();
+                data.gauge.begin();
+                inbound::event(framework.serenity_context, event, data).await;
+                if let discord::FullEvent::CacheReady { .. } = event {
+                    data.gauge.mark_ready();
+                }
+                data.gauge.end();
+                Ok(())
+            })
+        },
+        allowed_mentions: Some(discord::CreateAllowedMentions::new()),
+        ..FrameworkOptions::default()
+    };
+    Framework::builder()
+        .options(options)
+        .setup(move |_, _, _| Box::pin(async move { Ok(data) }))
+        // Who owns the application does not matter: rights come from each guild.
+        .initialize_owners(false)
+        .build()
+}
+
+async fn on_error(error: FrameworkError<'_, Data, Error>) {
+    let (context, doing, text) = match error {
+        FrameworkError::Command { ctx, error, .. } => {
+            (Some(ctx), "reply", super::fault::failure(&error).text())
+        }
+        FrameworkError::CommandPanic { ctx, payload, .. } => {
+            (Some(ctx), "command panic", payload.unwrap_or_default())
+        }
+        FrameworkError::ArgumentParse { ctx, error, input, .. } => {
+            (Some(ctx), "argument", format!("{error}: {}", input.unwrap_or_default()))
+        }
+        FrameworkError::CommandStructureMismatch { ctx, description, .. } => {
+            (Some(poise::Context::Application(ctx)), "command structure", description.to_owned())
+        }
+        FrameworkError::GuildOnly { ctx, .. } => {
+            let card = say::no::refusal(&Refusal::GuildOnly);
+            if let Err(error) = ctx.send(render::reply(&card, true)).await {
+                tracing::warn!(error = super::fault::failure(&error).text(), "could not refuse");
+            }
+            return;
+        }
+        other => (None, "framework", other.to_string()),
+    };
+    let id = crate::engine::fault(doing, &anyhow::Error::msg(text));
+    if let Some(context) = context {
+        let reply = render::reply(&say::no::fault(&id), true);
+        if let Err(error) = context.send(reply).await {
+            tracing::warn!(error = super::fault::failure(&error).text(), "could not apologise");
+        }
+    }
+}
+
+/// Who asked, and where. `None` outside guilds, where no command is offered.
+fn asker(context: Context<'_>) -> Option<Asker> {
+    let poise::Context::Application(app) = context else { return None };
+    let guild = GuildId(app.interaction.guild_id?.get());
+    let member = MemberId(app.interaction.user.id.get());
+    let cache = &context.serenity_context().cache;
+    let (guild_name, owner) = super::guild_facts(cache, guild, member);
+    Some(Asker {
+        guild,
+        guild_name,
+        owner,
+        channel: ChannelId(app.interaction.channel_id.get()),
+        member,
+        name: app
+            .interaction
+            .member
+            .as_ref()
+            .map_or_else(|| inbound::shown_name(&app.interaction.user), |m| {
+                m.display_name().to_owned()
+            }),
+        interaction: InteractionId(app.interaction.id.get()),
+    })
+}
+
+/// Does the work and says its card to the asker alone; acknowledges first if it takes long.
+async fn answer(
+    context: Context<'_>,
+    work: impl Future<Output = Result<Card, ViewError>>,
+) -> Result<(), Error> {
+    let acknowledge = async { context.defer_ephemeral().await };
+    let (done, _) = reply_in_time(work, acknowledge).await;
+    let card = done.unwrap_or_else(view_card);
+    context.send(render::reply(&card, true)).await?;
+    Ok(())
+}
+
+/// Hands a command to the engine and says what came of it to the asker alone.
+async fn command(context: Context<'_>, command: Command) -> Result<(), Error> {
+    answer(context, changed(context, command)).await
+}
+
+/// Hands a command to the engine; gives what it comes to as a card.
+async fn changed(context: Context<'_>, command: Command) -> Result<Card, ViewError> {
+    let asker = asker(context).ok_or(Refusal::GuildOnly)?;
+    let engine = &context.data().engine;
+    Ok(match engine.ask(Input::Command(asker, command)).await {
+        Ok(reply) => say::admin::reply(&reply).unwrap_or_default(),
+        Err(No::Refused(refusal)) => return Err(refusal.into()),
+        Err(no @ No::Fault(_)) => no_card(&no),
+    })
+}

@@ -1,0 +1,400 @@
+//! Carries out deliveries over REST: with a nonce that Discord enforces, and by looking before
+//! saying again what may have been said already.
+
+use super::fault::{Failure, code, failure};
+use super::inbound::thread_message;
+use super::say::{self, Card};
+use super::render;
+use crate::domain::answer::ThreadMessage;
+use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId, RoundId};
+use crate::domain::notice::{Notice, Trouble};
+use crate::engine::Delivery;
+use crate::engine::Engine;
+use crate::engine::courier::{Courier, Outcome};
+use crate::engine::intent::Intent;
+use crate::engine::views::ViewError;
+use chrono::TimeDelta;
+use futures::future::BoxFuture;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use serenity::all::{
+    self as discord, AutoArchiveDuration, CreateThread, Http, MessagePagination, ReactionType,
+};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+/// Discord takes 50 requests a second from a bot (documentation, topics/rate-limits). One below,
+/// because a bucket that refills lets one more through in the first second.
+const REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(49).unwrap();
+/// Messages on a page of history, the most Discord gives.
+const PAGE: u8 = 100;
+/// Pages of history read at most: of a thread, and when looking for a message of our own.
+const MOST_PAGES: usize = 100;
+/// How far back before a delivery was recorded its message is looked for: our clock and Discord's
+/// may differ.
+const LOOK_BACK: TimeDelta = TimeDelta::minutes(10);
+/// What a message that counts is marked with.
+const MARK: &str = "✅";
+
+/// The way to Discord for everything but replies to interactions, which have no global limit.
+pub struct Outbound {
+    http: Arc<Http>,
+    engine: Engine,
+    bot: MemberId,
+    pacer: DefaultDirectRateLimiter,
+}
+
+impl Outbound {
+    /// Speaks for `bot` over `http`.
+    pub fn new(http: Arc<Http>, engine: Engine, bot: MemberId) -> Self {
+        let one = NonZeroU32::MIN;
+        let quota = Quota::per_second(REQUESTS_PER_SECOND).allow_burst(one);
+        Self { http, engine, bot, pacer: RateLimiter::direct(quota) }
+    }
+
+    /// The client, once the pacer lets another request through.
+    async fn paced(&self) -> &Http {
+        self.pacer.until_ready().await;
+        &self.http
+    }
+
+    /// Asks Discord whether a member is still there, and under which name; tells the engine.
+    pub async fn look_up(&self, guild: GuildId, member: MemberId) {
+        let asked = self
+            .paced()
+            .await
+            .get_member(discord::GuildId::new(guild.0), discord::UserId::new(member.0))
+            .await;
+        let name = match asked.as_ref().map_err(failure) {
+            Ok(found) => Some(found.display_name().to_owned()),
+            // 10007 Unknown Member, 10013 Unknown User.
+            Err(Failure::Refused { code: 10_007 | 10_013, .. }) => None,
+            Err(_) => return,
+        };
+        self.engine.tell(crate::engine::input::Input::LookedUp { guild, member, name });
+    }
+
+    async fn carry_out(&self, delivery: &Delivery<Intent>, expired: bool) -> Result<Outcome, Stop> {
+        match &delivery.intent {
+            Intent::Card { round } => {
+                let view = self.engine.card(*round).await?;
+                let place = view.round.channel;
+                let card = say::round::card(&view);
+                self.say(delivery, place, &card, expired).await
+            }
+            Intent::Thread { round } => self.thread(*round).await,
+            Intent::Pin { round } => {
+                let round = self.engine.round(*round).await?;
+                let Some(message) = round.message else { return Ok(gone("the card is not there")) };
+                let http = self.paced().await;
+                let pinned =
+                    http.pin_message(id(round.channel), message_id(message), None).await;
+                Ok(unless_gone(pinned, code::UNKNOWN_MESSAGE))
+            }
+            Intent::Unpin { channel, message } => {
+                let http = self.paced().await;
+                let unpinned = http.unpin_message(id(*channel), message_id(*message), None).await;
+                Ok(unless_gone(unpinned, code::UNKNOWN_MESSAGE))
+            }
+            Intent::Mark { thread, message } => {
+                let mark = ReactionType::Unicode(MARK.to_owned());
+                let http = self.paced().await;
+                let marked = http.create_reaction(id(*thread), message_id(*message), &mark).await;
+                Ok(mark_outcome(marked))
+            }
+            Intent::Unmark { thread, message } => {
+                let mark = ReactionType::Unicode(MARK.to_owned());
+                let http = self.paced().await;
+                let unmarked =
+                    http.delete_reaction_me(id(*thread), message_id(*message), &mark).await;
+                Ok(mark_outcome(unmarked))
+            }
+            Intent::ReadThread { round, .. } => self.read_thread(*round).await,
+            Intent::Result { round } => {
+                let view = self.engine.result(*round).await?;
+                let place = view.round.thread.unwrap_or(view.round.channel);
+                let card = say::round::result(&view);
+                Ok(thread_gone(self.say(delivery, place, &card, expired).await?))
+            }
+            Intent::Reference { round } => {
+                let round = self.engine.round(*round).await?;
+                let place = round.thread.unwrap_or(round.channel);
+                let card = say::round::reference(&round, &delivery.key);
+                Ok(thread_gone(self.say(delivery, place, &card, expired).await?))
+            }
+            Intent::EditCard { round } => {
+                let view = self.engine.card(*round).await?;
+                let Some(message) = view.round.message else {
+                    return Ok(gone("the card is not there"));
+                };
+                self.edit(view.round.channel, message, &say::round::card(&view)).await
+            }
+            Intent::EditResult { round } => {
+                let Some((place, message)) = self.engine.delivered(*round, "result").await? else {
+                    return Ok(gone("the result is not there"));
+                };
+                let view = self.engine.result(*round).await?;
+                self.edit(place, message, &say::round::result(&view)).await
+            }
+            Intent::Notice { notice } => self.notice(delivery, notice).await,
+        }
+    }
+
+    /// Says a card in a channel, once: looks first if it may have been said before.
+    async fn say(
+        &self,
+        delivery: &Delivery<Intent>,
+        place: ChannelId,
+        card: &Card,
+        expired: bool,
+    ) -> Result<Outcome, Stop> {
+        if delivery.attempts > 1
+            && let Some(found) = self.find(delivery, place).await?
+        {
+            return Ok(Outcome::Said(Some((place, found))));
+        }
+        if expired {
+            return Ok(Outcome::Expired);
+        }
+        let message = render::message(card)
+            .nonce(discord::Nonce::String(delivery.key.clone()))
+            .enforce_nonce(true);
+        let http = self.paced().await;
+        let sent = http.send_message(id(place), Vec::new(), &message).await?;
+        Ok(Outcome::Said(Some((place, MessageId(sent.id.get())))))
+    }
+
+    /// Looks in a channel's history for the message of a delivery, by its key in a custom id.
+    async fn find(
+        &self,
+        delivery: &Delivery<Intent>,
+        place: ChannelId,
+    ) -> Result<Option<MessageId>, Stop> {
+        let oldest = (delivery.created_at - LOOK_BACK).timestamp_millis();
+        let mut before = None;
+        for _ in 0..MOST_PAGES {
+            let http = self.paced().await;
+            let page = http.get_messages(id(place), before, Some(PAGE)).await?;
+            let ours = page.iter().find(|message| {
+                message.author.id.get() == self.bot.0 && bears(message, &delivery.key)
+            });
+            if let Some(message) = ours {
+                return Ok(Some(MessageId(message.id.get())));
+            }
+            let Some(last) = page.last() else { return Ok(None) };
+            if page.len() < usize::from(PAGE)
+                || MessageId(last.id.get()).created_ms() < oldest
+            {
+                return Ok(None);
+            }
+            before = Some(MessagePagination::Before(last.id));
+        }
+        Ok(None)
+    }
+
+    async fn thread(&self, round: RoundId) -> Result<Outcome, Stop> {
+        let round = self.engine.round(round).await?;
+        let (Some(message), Some(question)) = (round.message, &round.question) else {
+            return Ok(gone("the card is not there"));
+        };
+        // A thread has the number of the message it was started from, and a message has at most
+        // one: starting it twice is refused, and that refusal is as good as a yes.
+        let thread = ChannelId(message.0);
+        let builder = CreateThread::new(&question.title)
+            .auto_archive_duration(AutoArchiveDuration::OneWeek);
+        let http = self.paced().await;
+        let made = http
+            .create_thread_from_message(id(round.channel), message_id(message), &builder, None)
+            .await;
+        Ok(match made.as_ref().map_err(failure) {
+            Ok(_) => Outcome::Threaded(thread),
+            Err(failure) if failure.code() == Some(code::THREAD_EXISTS) => {
+                Outcome::Threaded(thread)
+            }
+            Err(failure) if failure.code() == Some(code::UNKNOWN_MESSAGE) => {
+                gone("the card is not there any more")
+            }
+            Err(failure) => failure.outcome(),
+        })
+    }
+
+    async fn read_thread(&self, round: RoundId) -> Result<Outcome, Stop> {
+        let round = self.engine.round(round).await?;
+        let Some(thread) = round.thread else { return Ok(gone("there is no thread")) };
+        let began = self.engine.now();
+        let mut messages: Vec<ThreadMessage> = Vec::new();
+        let mut before = None;
+        for _ in 0..MOST_PAGES {
+            let http = self.paced().await;
+            let page = match http.get_messages(id(thread), before, Some(PAGE)).await {
+                Ok(page) => page,
+                Err(error) => {
+                    let failure = failure(&error);
+                    return Ok(match failure.code() {
+                        Some(code::UNKNOWN_CHANNEL) => gone("the thread is not there any more"),
+                        _ => failure.outcome(),
+                    });
+                }
+            };
+            messages.extend(page.iter().map(thread_message));
+            let Some(last) = page.last().filter(|_| page.len() == usize::from(PAGE)) else {
+                break;
+            };
+            before = Some(MessagePagination::Before(last.id));
+        }
+        messages.reverse();
+        Ok(Outcome::Read { began, messages })
+    }
+
+    async fn edit(
+        &self,
+        place: ChannelId,
+        message: MessageId,
+        card: &Card,
+    ) -> Result<Outcome, Stop> {
+        let edit = render::edit(card);
+        let http = self.paced().await;
+        let edited = http.edit_message(id(place), message_id(message), &edit, Vec::new()).await;
+        Ok(match edited.as_ref().map_err(failure) {
+            Ok(_) => Outcome::Said(None),
+            Err(failure) => match failure.code() {
+                Some(code::UNKNOWN_MESSAGE | code::UNKNOWN_CHANNEL) => {
+                    gone("the message is not there any more")
+                }
+                _ => failure.outcome(),
+            },
+        })
+    }
+
+    /// Tries the channel named at setup, then whoever ran the setup, then the owner.
+    async fn notice(
+        &self,
+        delivery: &Delivery<Intent>,
+        notice: &Notice,
+    ) -> Result<Outcome, Stop> {
+        let guild = self.engine.notice_targets(delivery.guild).await?;
+        let card = say::notice::notice(notice, &guild.name, &delivery.key);
+        let mut refused = "nobody can be told".to_owned();
+        let mut places = Vec::new();
+        places.extend(guild.notices.map(Place::Channel));
+        places.push(Place::Member(guild.setup_by));
+        if guild.owner != guild.setup_by {
+            places.push(Place::Member(guild.owner));
+        }
+        for place in places {
+            let said = match place {
+                Place::Channel(channel) => self.say(delivery, channel, &card, false).await,
+                Place::Member(member) => match self.direct_channel(member).await {
+                    Ok(channel) => self.say(delivery, channel, &card, false).await,
+                    Err(stop) => Err(stop),
+                },
+            };
+            match said {
+                Err(Stop::Discord(error)) => match failure(&error) {
+                    Failure::Refused { text, .. } => refused = text,
+                    unclear @ Failure::Unclear(_) => return Ok(unclear.outcome()),
+                },
+                other => return other,
+            }
+        }
+        Ok(Outcome::Trouble { trouble: Trouble::Refused, error: refused })
+    }
+
+    async fn direct_channel(&self, member: MemberId) -> Result<ChannelId, Stop> {
+        let to = serde_json::json!({ "recipient_id": member.to_string() });
+        let channel = self.paced().await.create_private_channel(&to).await?;
+        Ok(ChannelId(channel.id.get()))
+    }
+}
+
+enum Place {
+    Channel(ChannelId),
+    Member(MemberId),
+}
+
+/// Why a delivery was not carried out.
+enum Stop {
+    Discord(serenity::Error),
+    View(ViewError),
+}
+
+impl From<serenity::Error> for Stop {
+    fn from(error: serenity::Error) -> Self {
+        Self::Discord(error)
+    }
+}
+
+impl From<ViewError> for Stop {
+    fn from(error: ViewError) -> Self {
+        Self::View(error)
+    }
+}
+
+impl Courier for Outbound {
+    fn deliver(&self, delivery: Delivery<Intent>, expired: bool) -> BoxFuture<'_, Outcome> {
+        Box::pin(async move {
+            match self.carry_out(&delivery, expired).await {
+                Ok(outcome) => outcome,
+                Err(Stop::Discord(error)) => failure(&error).outcome(),
+                Err(Stop::View(ViewError::Refused(_))) => gone("its round is not there"),
+                Err(Stop::View(ViewError::Broken(error))) => {
+                    Outcome::Later { wait: None, error: error.to_string() }
+                }
+            }
+        })
+    }
+}
+
+fn gone(what: &str) -> Outcome {
+    Outcome::Gone { error: what.to_owned() }
+}
+
+/// The result of a request whose object may be gone without harm.
+fn unless_gone(done: Result<(), serenity::Error>, gone_code: isize) -> Outcome {
+    match done.as_ref().map_err(failure) {
+        Ok(()) => Outcome::Said(None),
+        Err(failure) if failure.code() == Some(gone_code) => gone("the message is not there"),
+        Err(failure) => failure.outcome(),
+    }
+}
+
+/// A mark is a courtesy: where it is refused for good, it is left out.
+fn mark_outcome(done: Result<(), serenity::Error>) -> Outcome {
+    match done.as_ref().map_err(failure) {
+        Ok(()) => Outcome::Said(None),
+        Err(failure) => match failure.outcome() {
+            Outcome::Trouble { trouble: Trouble::ChannelGone | Trouble::Refused, error } => {
+                Outcome::Gone { error }
+            }
+            other => other,
+        },
+    }
+}
+
+/// A thread that is gone does not come back, unlike a channel that was only hidden.
+fn thread_gone(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Trouble { trouble: Trouble::ChannelGone, error } => Outcome::Gone { error },
+        other => other,
+    }
+}
+
+/// Whether one of a message's buttons bears the key.
+fn bears(message: &discord::Message, key: &str) -> bool {
+    message.components.iter().flat_map(|row| &row.components).any(|part| match part {
+        discord::ActionRowComponent::Button(button) => match &button.data {
+            discord::ButtonKind::NonLink { custom_id, .. } => {
+                custom_id.split(':').nth(1) == Some(key)
+            }
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
+fn id(channel: ChannelId) -> discord::ChannelId {
+    discord::ChannelId::new(channel.0)
+}
+
+fn message_id(message: MessageId) -> discord::MessageId {
+    discord::MessageId::new(message.0)
+}

@@ -1,0 +1,99 @@
+//! Commands are registered globally: compared first, written only where they differ. Commands
+//! that are not ours are left alone.
+
+use super::commands;
+use serde_json::{Map, Value};
+use serenity::all::Http;
+
+/// Registers what is new or differs.
+pub(super) async fn register(http: &Http) -> Result<(), serenity::Error> {
+    let known: Vec<Value> = http
+        .get_global_commands()
+        .await?
+        .iter()
+        .map(serde_json::to_value)
+        .collect::<Result<_, _>>()?;
+    for command in poise::builtins::create_application_commands(&commands::all()) {
+        let wanted = serde_json::to_value(&command)?;
+        let same_name = |other: &&Value| {
+            other["name"] == wanted["name"] && kind(other) == kind(&wanted)
+        };
+        let differs = known.iter().find(same_name).is_none_or(|k| essence(k) != essence(&wanted));
+        if differs {
+            http.create_global_command(&wanted).await?;
+            tracing::info!(command = %wanted["name"], "registered");
+        }
+    }
+    Ok(())
+}
+
+/// A command's type: 1, a slash command, where it is not given.
+fn kind(command: &Value) -> u64 {
+    command["type"].as_u64().unwrap_or(1)
+}
+
+/// What of a command matters for comparing: Discord adds ids, versions and defaults.
+fn essence(command: &Value) -> Value {
+    const KEPT: [&str; 13] = [
+        "name",
+        "description",
+        "options",
+        "choices",
+        "required",
+        "autocomplete",
+        "channel_types",
+        "min_value",
+        "max_value",
+        "min_length",
+        "max_length",
+        "default_member_permissions",
+        "value",
+    ];
+    match command {
+        Value::Object(object) => {
+            let mut kept = Map::new();
+            for (key, value) in object {
+                let is_default = value.is_null()
+                    || *value == Value::Bool(false)
+                    || value.as_array().is_some_and(Vec::is_empty)
+                    || value.as_str().is_some_and(str::is_empty);
+                // An option's type matters; a command's own is compared by `kind`.
+                let is_type = key == "type" && !object.contains_key("default_member_permissions");
+                if !is_default && (KEPT.contains(&key.as_str()) || is_type) {
+                    let value = match value {
+                        // Whole numbers and the same with a decimal point are one to Discord.
+                        Value::Number(n) => n.as_f64().map_or(Value::Null, Value::from),
+                        other => essence(other),
+                    };
+                    kept.insert(key.clone(), value);
+                }
+            }
+            // Discord gives a slash command its type, we do not.
+            if kept.get("type") == Some(&Value::from(1.0)) {
+                kept.remove("type");
+            }
+            Value::Object(kept)
+        }
+        Value::Array(list) => Value::Array(list.iter().map(essence).collect()),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::essence;
+    use serde_json::json;
+
+    #[test]
+    fn what_discord_adds_makes_no_difference() {
+        let ours = json!({"name": "today", "description": "d", "options": [
+            {"type": 4, "name": "n", "description": "x", "required": false, "max_value": 20.0}]});
+        let theirs = json!({"id": "1", "version": "2", "type": 1, "name": "today",
+            "description": "d", "nsfw": false, "default_member_permissions": null, "options": [
+            {"type": 4, "name": "n", "description": "x", "max_value": 20, "choices": []}]});
+        assert_eq!(essence(&ours), essence(&theirs));
+        let other = json!({"name": "today", "description": "d", "options": [
+            {"type": 3, "name": "n", "description": "x"}]});
+        assert_ne!(essence(&ours), essence(&other));
+    }
+}
