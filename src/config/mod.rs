@@ -179,7 +179,7 @@ impl Config {
             Err(error) => {
                 let message = format!(
                     "the configuration file cannot be read ({}); correct the path or its rights",
-                    error.kind()
+                    problem::reason(&error)
                 );
                 (Self::default(), vec![ConfigProblem::whole(&path, message)])
             }

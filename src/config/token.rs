@@ -1,6 +1,6 @@
 //! The bot's token: where it comes from, and that it goes nowhere else.
 
-use super::problem::{ConfigError, ConfigProblem};
+use super::problem::{ConfigError, ConfigProblem, reason};
 use secrecy::SecretString;
 use std::fs;
 use std::io::Read;
@@ -53,7 +53,7 @@ pub(super) fn from_file(path: &Path) -> Result<Token, ConfigError> {
         fail(format!(
             "the token file cannot be read ({}); correct `token_file` in [discord] or put the \
              bot's token into this file",
-            error.kind()
+            reason(&error)
         ))
     };
     let data = fs::metadata(path).map_err(unreadable)?;
