@@ -227,8 +227,10 @@ mod tests {
 
     #[test]
     fn cuts_leave_everything_else() {
-        let text = "ab```python min=3.14\ncd";
-        assert_eq!(without(text, 2..text.len(), &[11..20]), "```python\ncd");
-        assert_eq!(without(text, 0..2, &[11..20]), "ab");
+        let text = "ab```python min=3.14\ncd```python wrong\n";
+        let cuts = [11..20, 32..38];
+        assert_eq!(without(text, 2..23, &cuts), "```python\ncd");
+        assert_eq!(without(text, 21..text.len(), &cuts), "cd```python\n");
+        assert_eq!(without(text, 0..2, &cuts), "ab");
     }
 }
