@@ -1,6 +1,6 @@
 //! The checks a question, and a whole pack, must pass. Each looks at one thing.
 
-use super::code::Role;
+use super::code::{CodeBlock, Role};
 use super::lists::Located;
 use super::load::Draft;
 use super::problem::{Problem, Report, Severity};
@@ -222,22 +222,17 @@ fn follow_ups_answered(draft: &Draft, report: &mut Report) {
 
 fn tests_follow_solution(draft: &Draft, report: &mut Report) {
     let mut solved = false;
-    let mut tested = false;
     for block in &draft.code_blocks {
         match block.info.role {
             Role::Program => {}
-            Role::Solution => {
-                solved = true;
-                tested = false;
-            }
-            Role::Tests if solved => tested = true,
+            Role::Solution => solved = true,
+            Role::Tests | Role::Wrong if solved => {}
             Role::Tests => {
                 report.error(
                     block.line,
                     "a `tests` block needs a `solution` block before it",
                 );
             }
-            Role::Wrong if tested || solved => {}
             Role::Wrong => {
                 report.error(
                     block.line,
@@ -246,17 +241,11 @@ fn tests_follow_solution(draft: &Draft, report: &mut Report) {
             }
         }
     }
-    let has = |role| {
-        draft
-            .code_blocks
-            .iter()
-            .any(|block| block.info.role == role)
-    };
-    let solution = draft
-        .code_blocks
-        .iter()
-        .find(|block| block.info.role == Role::Solution);
-    if let Some(block) = solution.filter(|_| !has(Role::Tests)) {
+    let of = |role| move |block: &&CodeBlock| block.info.role == role;
+    let tests = draft.code_blocks.iter().rev().find(of(Role::Tests));
+    let tested_until = tests.map_or(0, |tests| tests.line);
+    let solutions = draft.code_blocks.iter().filter(of(Role::Solution));
+    for block in solutions.filter(|solution| solution.line > tested_until) {
         report.error(
             block.line,
             "a `solution` block needs a `tests` block after it",

@@ -213,22 +213,24 @@ mod tests {
     #[test]
     fn every_bad_word_gets_a_sentence() {
         let sentence = |info: &str| FenceInfo::read(info).1.join(" / ");
-        insta::assert_snapshot!(sentence("python raise=KeyError"), @"");
-        insta::assert_snapshot!(sentence("python raises"), @"");
-        insta::assert_snapshot!(sentence("python min=newest"), @"");
-        insta::assert_snapshot!(sentence("python no-run"), @"");
-        insta::assert_snapshot!(sentence("python solution tests"), @"");
-        insta::assert_snapshot!(sentence("python wrong wrong"), @"");
-        insta::assert_snapshot!(sentence("python no-run=\"waits\" raises=KeyError"), @"");
-        insta::assert_snapshot!(sentence("python tests raises=KeyError"), @"");
-        insta::assert_snapshot!(sentence("json solution"), @"");
-        insta::assert_snapshot!(sentence("py"), @"");
+        insta::assert_snapshot!(sentence("python raise=KeyError"), @r#"unknown word `raise=KeyError` behind `python`; known are `raises=NAME`, `min=3.14`, `no-run="reason"`, `solution`, `tests`, `wrong`"#);
+        insta::assert_snapshot!(sentence("python raises"), @"`raises=` must name an exception, as `raises=KeyError`");
+        insta::assert_snapshot!(sentence("python min=newest"), @"`min=` must name a Python version, as `min=3.14`");
+        insta::assert_snapshot!(sentence("python no-run"), @r#"`no-run=` must give its reason, as `no-run="waits"`"#);
+        insta::assert_snapshot!(sentence("python solution tests"), @"a block is one of `solution`, `tests` and `wrong`, not several");
+        insta::assert_snapshot!(sentence("python wrong wrong"), @"`wrong` stands twice behind the language");
+        insta::assert_snapshot!(sentence("python no-run=\"waits\" raises=KeyError"), @"a `no-run` block cannot also promise what happens when it runs");
+        insta::assert_snapshot!(sentence("python tests raises=KeyError"), @"`raises=` does not go with `tests` or `wrong`");
+        insta::assert_snapshot!(sentence("json solution"), @"`solution` has a meaning only behind `python`");
+        insta::assert_snapshot!(sentence("py"), @"write `python` instead of `py`, or the block is not checked");
     }
 
     #[test]
     fn cuts_leave_everything_else() {
-        let text = "ab```python min=3.14\ncd";
-        assert_eq!(without(text, 2..text.len(), &[11..20]), "```python\ncd");
-        assert_eq!(without(text, 0..2, &[11..20]), "ab");
+        let text = "ab```python min=3.14\ncd```python wrong\n";
+        let cuts = [11..20, 32..38];
+        assert_eq!(without(text, 2..23, &cuts), "```python\ncd");
+        assert_eq!(without(text, 21..text.len(), &cuts), "cd```python\n");
+        assert_eq!(without(text, 0..2, &cuts), "ab");
     }
 }

@@ -136,8 +136,8 @@ fn topic(path: &Path, name: &str, loader: &mut Loader) {
 /// A file in the wrong place. Texts about a pack are welcome anywhere.
 fn stray(shown: &str, loader: &mut Loader) {
     let name = shown.rsplit(['/', '\\']).next().unwrap_or_default();
-    let stem = name.split('.').next().unwrap_or_default();
-    if ["README", "LICENSE", "LICENCE", "NOTICE"].contains(&stem) {
+    let welcome = ["README", "LICENSE", "LICENCE", "NOTICE", "CONTRIBUTING"];
+    if welcome.iter().any(|start| name.starts_with(start)) {
         return;
     }
     if name.ends_with(".md") {
@@ -230,7 +230,10 @@ fn content(entry: &Entry, loader: &mut Loader) -> Option<Vec<u8>> {
     }
 }
 
-/// The system's reason without its number, in small letters to fit into a sentence.
+/// The system's reason, in words that fit into a sentence.
 fn reason(error: &io::Error) -> String {
-    error.kind().to_string()
+    match error.kind() {
+        io::ErrorKind::NotFound => "it is not there".to_owned(),
+        other => other.to_string(),
+    }
 }

@@ -119,6 +119,10 @@ fn read(text: &str, report: &mut Report) -> Option<Draft> {
 
 /// The front matter between its fences, and where the Markdown begins.
 fn split(text: &str, report: &mut Report) -> Option<(Option<Range<usize>>, usize)> {
+    if text.trim().is_empty() {
+        report.whole("is empty");
+        return None;
+    }
     let mut at = 0;
     for (index, line) in text.split_inclusive('\n').enumerate() {
         let is_fence = line.trim_end() == FENCE;
@@ -127,7 +131,9 @@ fn split(text: &str, report: &mut Report) -> Option<(Option<Range<usize>>, usize
                 1,
                 "the first line must be `+++`, which opens the front matter",
             );
-            return Some((None, 0));
+            // A file that starts with its title only lacks front matter, and the rest can be
+            // checked; anything else would be misread.
+            return line.starts_with('#').then_some((None, 0));
         }
         if index > 0 && is_fence {
             return Some((Some(text.find('\n')? + 1..at), at + line.len()));

@@ -115,3 +115,90 @@ fn counted(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Findings, examine};
+    use std::fs;
+    use std::path::Path;
+    use tempfile::TempDir;
+
+    /// Examines a configuration in a temporary folder beside the test packs; shows what was found
+    /// with that folder's path left out.
+    fn found(config: &str, files: &[(&str, &str)]) -> (bool, String) {
+        let folder = TempDir::new().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/packs");
+        let config = config.replace("PACKS", &packs.display().to_string());
+        let path = folder.path().join("config.toml");
+        fs::write(&path, config).unwrap();
+        let Findings { lines, passed } = examine(Some(&path));
+        let shown = lines.join("\n");
+        let prefix = format!("{}/", folder.path().display());
+        (passed, shown.replace(&prefix, ""))
+    }
+
+    #[test]
+    fn a_sound_configuration_passes() {
+        let (passed, shown) = found(
+            "[questions]\nembedded = false\nfolders = [\"PACKS\"]\n",
+            &[],
+        );
+        assert!(passed);
+        insta::assert_snapshot!(shown, @"2 questions in 2 topics of 1 pack, no problems");
+    }
+
+    #[test]
+    fn every_problem_is_shown_sorted_and_counted() {
+        let config = "[questions]\nembedded = false\nfolders = [\"PACKS\", \"mine\", \"gone\"]\n\
+                      [rounds]\nfoo = 1\nlateness_minutes = 0\n\
+                      [discord]\ntoken_file = \"token.txt\"\n\
+                      [database]\npath = \"nowhere/studyhall.db\"\n";
+        let (passed, shown) = found(config, &[("mine/a/t/q.md", ""), ("mine/note.txt", "")]);
+        assert!(!passed);
+        insta::assert_snapshot!(shown, @r"
+        config.toml:5: unknown key `foo` in [rounds]; known keys are `lateness_minutes`, `stock_warning_days`
+        config.toml:6: `lateness_minutes` in [rounds] must be a whole number from 1 to 1440
+        gone: this folder of questions cannot be read (it is not there); correct `folders` in [questions]
+        mine/a: the pack has no `pack.toml` with `title`, `description`, `language`, `licence`
+        mine/a/t/q.md: is empty
+        mine/note.txt: warning: is not read; only `pack.toml` and questions ending in `.md` are
+        nowhere/studyhall.db: the folder of the database is not there; make it or correct `path` in [database]
+        token.txt: the token file cannot be read (it is not there); correct `token_file` in [discord] or put the bot's token into this file
+        2 questions in 2 topics of 1 pack, 7 problems, 1 warning
+        ");
+    }
+
+    #[test]
+    fn a_warning_is_shown_and_passes() {
+        let config = "[questions]\nembedded = false\nfolders = [\"PACKS\", \"mine\"]\n";
+        let sound = include_str!("../../tests/data/packs/small/basics/default-arguments.md");
+        let pack = include_str!("../../tests/data/packs/small/pack.toml");
+        let files = [
+            ("mine/a/t/q.md", sound),
+            ("mine/a/pack.toml", pack),
+            ("mine/note.txt", ""),
+        ];
+        let (passed, shown) = found(config, &files);
+        assert!(passed);
+        insta::assert_snapshot!(shown, @r"
+        mine/note.txt: warning: is not read; only `pack.toml` and questions ending in `.md` are
+        3 questions in 3 topics of 2 packs, no problems, 1 warning
+        ");
+    }
+
+    #[test]
+    fn a_missing_configuration_fails() {
+        let folder = TempDir::new().unwrap();
+        let found = examine(Some(&folder.path().join("none.toml")));
+        assert!(!found.passed);
+        assert!(
+            found.lines.iter().any(|line| line.contains("none.toml: ")),
+            "{found:?}"
+        );
+    }
+}

@@ -179,7 +179,7 @@ impl Config {
             Err(error) => {
                 let message = format!(
                     "the configuration file cannot be read ({}); correct the path or its rights",
-                    error.kind()
+                    problem::reason(&error)
                 );
                 (Self::default(), vec![ConfigProblem::whole(&path, message)])
             }
@@ -206,18 +206,7 @@ impl Config {
 impl DiscordConfig {
     fn read(reader: &mut Reader<'_>) -> Self {
         let mut section = reader.section("discord");
-        let span = section.span("token_file");
-        let mut token_file = section.path("token_file");
-        let name = token_file.as_ref().and_then(|path| path.file_name());
-        if name.is_some_and(|name| token::looks_like_token(&name.to_string_lossy())) {
-            section.problem(
-                span,
-                "`token_file` in [discord] seems to be the token itself; it must be the path of a \
-                 file that holds the token",
-            );
-            // Not kept, since paths are shown in messages.
-            token_file = None;
-        }
+        let token_file = section.path("token_file");
         section.finish();
         Self { token_file }
     }

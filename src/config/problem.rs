@@ -2,6 +2,7 @@
 //! be a secret in the wrong place.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// One thing wrong with the configuration, as one sentence.
@@ -36,6 +37,14 @@ impl fmt::Display for ConfigProblem {
             f.write_str(": ")?;
         }
         f.write_str(&self.message)
+    }
+}
+
+/// The system's reason, in words that fit into a sentence.
+pub(super) fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "it is not there".to_owned(),
+        other => other.to_string(),
     }
 }
 

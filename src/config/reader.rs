@@ -1,13 +1,15 @@
 //! Reads TOML key by key and keeps going, so that one run shows every mistake with its line.
 
 use super::problem::ConfigProblem;
+use super::token::looks_like_token;
 use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// A key longer than this, or with unusual characters, may be a pasted secret and is not quoted.
-const LONGEST_QUOTED_KEY: usize = 24;
+/// A key longer than this, or with unusual characters, may be a piece of a pasted token (the first
+/// has at least 23 characters, the last 27) and is not quoted.
+const LONGEST_QUOTED_KEY: usize = 20;
 
 /// A whole file.
 pub(super) struct Reader<'i> {
@@ -143,6 +145,18 @@ impl<'i> Section<'_, 'i> {
         let Some(value) = self.take(key) else {
             return default;
         };
+        if holds_token(value.get_ref()) {
+            // Not kept, since paths and filters are shown in messages.
+            let name = self.name;
+            self.reader.add(
+                Some(value.span()),
+                format!(
+                    "`{key}` in [{name}] seems to hold a bot token; put the token into a file of \
+                     its own and name that file with `token_file` in [discord]"
+                ),
+            );
+            return default;
+        }
         match convert(value.get_ref()) {
             Some(converted) => converted,
             None => {
@@ -202,16 +216,6 @@ impl<'i> Section<'_, 'i> {
         })
     }
 
-    /// The line of a key that is still there, for a later problem.
-    pub(super) fn span(&self, key: &str) -> Option<Range<usize>> {
-        self.table.get(key).map(Spanned::span)
-    }
-
-    /// Adds a problem about one of this section's keys.
-    pub(super) fn problem(&mut self, span: Option<Range<usize>>, message: impl Into<String>) {
-        self.reader.add(span, message.into());
-    }
-
     /// Refuses every key not asked for.
     pub(super) fn finish(self) {
         let known: Vec<String> = self.keys.iter().map(|key| format!("`{key}`")).collect();
@@ -236,6 +240,15 @@ fn path_of(value: &DeValue<'_>, base: &Path) -> Option<PathBuf> {
 
 fn folder_of(file: &Path) -> PathBuf {
     file.parent().map(Path::to_owned).unwrap_or_default()
+}
+
+/// Whether a text, or one of a list, has a piece with the shape of a token.
+fn holds_token(value: &DeValue<'_>) -> bool {
+    if let Some(array) = value.as_array() {
+        return array.iter().any(|item| holds_token(item.get_ref()));
+    }
+    let pieces = |text: &str| text.split(['/', '\\', '=', ',', ' ']).any(looks_like_token);
+    value.as_str().is_some_and(pieces)
 }
 
 /// A key in backticks after a space, or nothing if it may be a secret.

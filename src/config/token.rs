@@ -1,6 +1,6 @@
 //! The bot's token: where it comes from, and that it goes nowhere else.
 
-use super::problem::{ConfigError, ConfigProblem};
+use super::problem::{ConfigError, ConfigProblem, reason};
 use secrecy::SecretString;
 use std::fs;
 use std::io::Read;
@@ -10,7 +10,9 @@ use std::path::Path;
 pub const TOKEN_VARIABLE: &str = "DISCORD_TOKEN";
 
 /// Tokens have some 70 characters; a larger file is something else.
-const MAX_TOKEN_BYTES: u64 = 1024;
+const MAX_TOKEN_BYTES: usize = 1024;
+/// Enough to see that a file holds more than a token.
+const MAX_READ: u64 = 2 * 1024;
 
 /// A token ready for use. `Debug` shows `[REDACTED]` in its place.
 #[derive(Debug, Clone)]
@@ -47,13 +49,13 @@ pub(super) fn find(variable: Option<&str>, file: Option<&Path>) -> Result<Token,
 }
 
 /// Reads the token from a file that holds nothing else.
-pub(super) fn from_file(path: &Path) -> Result<Token, ConfigError> {
+fn from_file(path: &Path) -> Result<Token, ConfigError> {
     let fail = |message: String| ConfigError::from(ConfigProblem::whole(path, message));
     let unreadable = |error: std::io::Error| {
         fail(format!(
             "the token file cannot be read ({}); correct `token_file` in [discord] or put the \
              bot's token into this file",
-            error.kind()
+            reason(&error)
         ))
     };
     let data = fs::metadata(path).map_err(unreadable)?;
@@ -64,7 +66,7 @@ pub(super) fn from_file(path: &Path) -> Result<Token, ConfigError> {
     }
     let mut text = String::new();
     fs::File::open(path)
-        .and_then(|file| file.take(MAX_TOKEN_BYTES).read_to_string(&mut text))
+        .and_then(|file| file.take(MAX_READ).read_to_string(&mut text))
         .map_err(unreadable)?;
     let secret = clean(&text).ok_or_else(|| {
         fail(
@@ -83,18 +85,14 @@ pub(super) fn from_file(path: &Path) -> Result<Token, ConfigError> {
 fn clean(text: &str) -> Option<SecretString> {
     let text = text.trim_start_matches('\u{feff}').trim();
     let token = text.strip_prefix("Bot ").unwrap_or(text).trim();
-    let sound = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+    let fits = (1..=MAX_TOKEN_BYTES).contains(&token.len());
+    let sound = fits && token.bytes().all(|byte| byte.is_ascii_graphic());
     sound.then(|| SecretString::from(token))
 }
 
 /// Whether a text has the shape of a token: three long words of base64 with dots between them.
 pub(super) fn looks_like_token(text: &str) -> bool {
-    let text = text.trim();
-    let parts: Vec<&str> = text
-        .strip_prefix("Bot ")
-        .unwrap_or(text)
-        .split('.')
-        .collect();
+    let parts: Vec<&str> = text.trim().split('.').collect();
     let coded = |part: &&str| {
         part.bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
