@@ -1,1 +1,37 @@
-//! To be written.
+//! A small Discord: REST v10 and gateway v10 in this process and in memory, for any client library.
+//!
+//! It knows nothing of the bot. Its own words: a *world* (guilds, channels, messages), *sessions*
+//! that are told what changes, *members* who act over the same interfaces as everybody, and a
+//! *clock* that may be simulated.
+//!
+//! ```text
+//! REST ──► rest (table, limits, faults) ──► state ──► world
+//!                                             └─────► gateway sessions ──► sockets
+//! ```
+
+mod actor;
+mod clock;
+mod commands;
+mod faults;
+mod gateway;
+mod handle;
+mod interactions;
+mod limits;
+mod page;
+mod refused;
+mod rest;
+mod security;
+mod server;
+mod snowflake;
+mod state;
+mod traffic;
+mod transcript;
+mod validate;
+mod wire;
+mod world;
+
+pub use actor::{Actor, Response};
+pub use clock::{Settler, SimClock};
+pub use faults::Fault;
+pub use handle::{Cast, Options, Sandbox, start};
+pub use traffic::{Exchange, Traffic, Who};

@@ -1,0 +1,264 @@
+//! Gateway sessions: who listens, what they were sent, and what they missed.
+
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, VecDeque};
+use tokio::sync::mpsc::UnboundedSender;
+
+/// Gateway intents (Discord documentation, events, "Gateway").
+pub mod intent {
+    pub const GUILDS: u64 = 1;
+    pub const GUILD_MEMBERS: u64 = 1 << 1;
+    pub const GUILD_MESSAGES: u64 = 1 << 9;
+    pub const GUILD_MESSAGE_REACTIONS: u64 = 1 << 10;
+    pub const GUILD_MESSAGE_TYPING: u64 = 1 << 11;
+    pub const DIRECT_MESSAGES: u64 = 1 << 12;
+    pub const DIRECT_MESSAGE_REACTIONS: u64 = 1 << 13;
+    pub const DIRECT_MESSAGE_TYPING: u64 = 1 << 14;
+    pub const MESSAGE_CONTENT: u64 = 1 << 15;
+    /// Every bit that has a meaning; others are refused with 4013.
+    pub const KNOWN: u64 = 0x1_ffff | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25;
+}
+
+/// Events a session can still be given after it was away. A longer absence needs a new session.
+const REPLAY: usize = 20_000;
+/// Sessions without a connection that are kept per user.
+const KEPT: usize = 16;
+
+/// What the hub hands to a connection.
+pub enum Frame {
+    /// A dispatch, already written.
+    Dispatch(String),
+    /// Any other payload, already written.
+    Control(String),
+    /// Close with a code and a reason.
+    Close(u16, &'static str),
+    /// Drop the connection without a word.
+    Abort,
+}
+
+/// A session: it lives on when its connection breaks, so that it can be resumed.
+pub struct Session {
+    pub id: String,
+    pub user: u64,
+    /// For bots; members get everything.
+    pub intents: u64,
+    /// The connection it speaks through now: its number and its inbox.
+    pub connection: Option<(u64, UnboundedSender<Frame>)>,
+    sequence: u64,
+    sent: VecDeque<(u64, String)>,
+    /// Which session it is, counted from the start; the oldest unconnected ones are forgotten first.
+    born: u64,
+}
+
+impl Session {
+    /// Sends an event, or keeps it for the resume.
+    pub fn dispatch(&mut self, event: &str, data: Value) {
+        self.sequence += 1;
+        let text = json!({"op": 0, "s": self.sequence, "t": event, "d": data}).to_string();
+        if let Some((_, connection)) = &self.connection {
+            // A closed inbox means the connection is ending; the event waits in `sent`.
+            let _ = connection.send(Frame::Dispatch(text.clone()));
+        }
+        self.sent.push_back((self.sequence, text));
+        if self.sent.len() > REPLAY {
+            self.sent.pop_front();
+        }
+    }
+
+    fn send(&self, frame: Frame) {
+        if let Some((_, connection)) = &self.connection {
+            // As above: nobody reads the inbox of an ending connection.
+            let _ = connection.send(frame);
+        }
+    }
+
+    /// The payloads after `sequence`, unless some of them are no longer kept.
+    fn missed(&self, sequence: u64) -> Option<Vec<String>> {
+        let oldest = self.sent.front().map_or(self.sequence + 1, |(s, _)| *s);
+        if sequence > self.sequence || sequence + 1 < oldest {
+            return None;
+        }
+        let missed = self.sent.iter().filter(|(s, _)| *s > sequence);
+        Some(missed.map(|(_, text)| text.clone()).collect())
+    }
+}
+
+/// All sessions.
+#[derive(Default)]
+pub struct Hub {
+    sessions: BTreeMap<String, Session>,
+    born: u64,
+}
+
+impl Hub {
+    /// Every session, connected or not.
+    pub fn sessions_mut(&mut self) -> impl Iterator<Item = &mut Session> {
+        self.sessions.values_mut()
+    }
+
+    /// One session.
+    pub fn session(&self, id: &str) -> Option<&Session> {
+        self.sessions.get(id)
+    }
+
+    /// One session, to send it something.
+    pub fn session_mut(&mut self, id: &str) -> Option<&mut Session> {
+        self.sessions.get_mut(id)
+    }
+
+    /// Opens a session on a connection.
+    pub fn open(
+        &mut self,
+        id: String,
+        user: u64,
+        intents: u64,
+        connection: (u64, UnboundedSender<Frame>),
+    ) {
+        self.born += 1;
+        let session = Session {
+            id: id.clone(),
+            user,
+            intents,
+            connection: Some(connection),
+            sequence: 0,
+            sent: VecDeque::new(),
+            born: self.born,
+        };
+        self.sessions.insert(id, session);
+        let mut idle: Vec<(u64, String)> = self
+            .sessions
+            .values()
+            .filter(|session| session.user == user && session.connection.is_none())
+            .map(|session| (session.born, session.id.clone()))
+            .collect();
+        idle.sort();
+        for (_, id) in idle.iter().take(idle.len().saturating_sub(KEPT)) {
+            self.sessions.remove(id);
+        }
+    }
+
+    /// Goes on with a session on a new connection: sends what was missed, then RESUMED.
+    /// False when that is impossible.
+    pub fn resume(
+        &mut self,
+        id: &str,
+        user: u64,
+        sequence: u64,
+        connection: (u64, UnboundedSender<Frame>),
+    ) -> bool {
+        let Some(session) = self.sessions.get_mut(id).filter(|s| s.user == user) else {
+            return false;
+        };
+        let Some(missed) = session.missed(sequence) else {
+            return false;
+        };
+        session.send(Frame::Close(4000, "The session was resumed elsewhere."));
+        session.connection = Some(connection);
+        for text in missed {
+            session.send(Frame::Dispatch(text));
+        }
+        session.dispatch("RESUMED", json!({"_trace": []}));
+        true
+    }
+
+    /// A connection ended. A closed session is forgotten, a broken one waits to be resumed.
+    pub fn detach(&mut self, id: &str, connection: u64, closed: bool) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        if session
+            .connection
+            .as_ref()
+            .is_none_or(|(number, _)| *number != connection)
+        {
+            return;
+        }
+        session.connection = None;
+        if closed {
+            self.sessions.remove(id);
+        }
+    }
+
+    /// How many of a user's sessions have a connection.
+    pub fn connected(&self, user: u64) -> usize {
+        self.sessions
+            .values()
+            .filter(|session| session.user == user && session.connection.is_some())
+            .count()
+    }
+
+    /// Sends a frame to every connected session of a user.
+    pub fn each(&self, user: u64, frame: impl Fn() -> Frame) {
+        for session in self.sessions.values().filter(|s| s.user == user) {
+            session.send(frame());
+        }
+    }
+
+    /// Tells a user's sessions that they are invalid; those that may not resume are forgotten.
+    pub fn invalidate(&mut self, user: u64, resumable: bool) {
+        self.each(user, || {
+            Frame::Control(json!({"op": 9, "s": null, "t": null, "d": resumable}).to_string())
+        });
+        if !resumable {
+            self.sessions.retain(|_, session| session.user != user);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::mpsc::unbounded_channel;
+
+    #[test]
+    fn a_broken_session_keeps_what_it_missed_and_a_closed_one_does_not() {
+        let mut hub = Hub::default();
+        let (to, _from) = unbounded_channel();
+        hub.open("one".into(), 5, 0, (1, to));
+        hub.session_mut("one").unwrap().dispatch("A", json!(1));
+        hub.detach("one", 1, false);
+        hub.session_mut("one").unwrap().dispatch("B", json!(2));
+
+        let (to, mut from) = unbounded_channel();
+        assert!(
+            !hub.resume("one", 6, 1, (2, to.clone())),
+            "another's session"
+        );
+        assert!(
+            !hub.resume("one", 5, 9, (2, to.clone())),
+            "a sequence from the future"
+        );
+        assert!(hub.resume("one", 5, 1, (2, to.clone())));
+        let mut seen = Vec::new();
+        while let Ok(Frame::Dispatch(text)) = from.try_recv() {
+            let event: Value = serde_json::from_str(&text).unwrap();
+            seen.push((
+                event["s"].as_u64().unwrap(),
+                event["t"].as_str().unwrap().to_owned(),
+            ));
+        }
+        assert_eq!(seen, [(2, "B".to_owned()), (3, "RESUMED".to_owned())]);
+
+        hub.detach("one", 1, true);
+        assert_eq!(
+            hub.connected(5),
+            1,
+            "the end of an old connection changes nothing"
+        );
+        hub.detach("one", 2, true);
+        assert!(!hub.resume("one", 5, 3, (3, to)));
+    }
+
+    #[test]
+    fn an_overlong_absence_cannot_be_resumed() {
+        let mut hub = Hub::default();
+        let (to, _from) = unbounded_channel();
+        hub.open("one".into(), 5, 0, (1, to.clone()));
+        hub.detach("one", 1, false);
+        for _ in 0..REPLAY + 2 {
+            hub.session_mut("one").unwrap().dispatch("A", json!(null));
+        }
+        assert!(!hub.resume("one", 5, 1, (2, to.clone())));
+        assert!(hub.resume("one", 5, 2, (2, to)));
+    }
+}

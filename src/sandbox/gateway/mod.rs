@@ -1,0 +1,4 @@
+//! The gateway, version 10: sessions that outlive their connections, and the sockets they speak through.
+
+pub mod hub;
+pub mod socket;

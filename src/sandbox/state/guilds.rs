@@ -1,0 +1,144 @@
+//! Guilds, roles and members as an organiser would change them; used by tests and faults.
+
+use super::{Audience, State};
+use crate::sandbox::gateway::hub::intent;
+use crate::sandbox::wire;
+use crate::sandbox::world::Overwrite;
+use serde_json::{Value, json};
+
+impl State {
+    /// Tells everybody what a channel looks like now.
+    pub fn tell_channel_update(&mut self, channel: u64) {
+        self.tell_channel(
+            "CHANNEL_UPDATE",
+            channel,
+            intent::GUILDS,
+            |world, viewer| {
+                world
+                    .channels
+                    .get(&channel)
+                    .map_or(Value::Null, |channel| wire::channel(world, channel, viewer))
+            },
+        );
+    }
+
+    /// Sets a role's or member's overwrite in a channel; one without effect is removed.
+    pub fn set_overwrite(&mut self, channel: u64, overwrite: Overwrite) {
+        let Some(target) = self.world.channels.get_mut(&channel) else {
+            return;
+        };
+        target
+            .overwrites
+            .retain(|one| one.id != overwrite.id || one.member != overwrite.member);
+        if overwrite.allow | overwrite.deny != 0 {
+            target.overwrites.push(overwrite);
+        }
+        // Those who lose sight of the channel get no update, as on Discord.
+        self.tell_channel_update(channel);
+    }
+
+    /// Sets the rights of a role.
+    pub fn set_role(&mut self, guild: u64, role: u64, permissions: u64) {
+        let Some(changed) = self
+            .world
+            .guilds
+            .get_mut(&guild)
+            .and_then(|guild| guild.roles.get_mut(&role))
+        else {
+            return;
+        };
+        changed.permissions = permissions;
+        let event = json!({"guild_id": wire::id(guild), "role": wire::role(changed)});
+        self.tell(
+            "GUILD_ROLE_UPDATE",
+            &Audience::Guild(guild, intent::GUILDS),
+            &event,
+        );
+    }
+
+    /// Takes a member, or the bot with its role, out of a guild.
+    pub fn remove_member(&mut self, guild: u64, user: u64) {
+        let (bot, role) = (user == self.world.bot, self.world.bot_role(guild));
+        let Some(of) = self.world.guilds.get_mut(&guild) else {
+            return;
+        };
+        if of.members.remove(&user).is_none() {
+            return;
+        }
+        if bot {
+            // The bot's sessions are told that the guild is gone; `unavailable` would mean an outage.
+            self.tell(
+                "GUILD_DELETE",
+                &Audience::Bot,
+                &json!({"id": wire::id(guild)}),
+            );
+        }
+        let event = json!({
+            "guild_id": wire::id(guild),
+            "user": wire::user_by_id(&self.world, user),
+        });
+        self.tell(
+            "GUILD_MEMBER_REMOVE",
+            &Audience::Guild(guild, intent::GUILD_MEMBERS),
+            &event,
+        );
+        if let Some(role) = role.filter(|_| bot) {
+            if let Some(of) = self.world.guilds.get_mut(&guild) {
+                of.roles.remove(&role);
+            }
+            let event = json!({"guild_id": wire::id(guild), "role_id": wire::id(role)});
+            self.tell(
+                "GUILD_ROLE_DELETE",
+                &Audience::Guild(guild, intent::GUILDS),
+                &event,
+            );
+        }
+    }
+
+    /// Tells a guild's sessions about a new member; the new member's own get the guild.
+    pub fn welcome(&mut self, guild: u64, user: u64) {
+        let Some(of) = self.world.guilds.get(&guild) else {
+            return;
+        };
+        let Some(member) = of.members.get(&user) else {
+            return;
+        };
+        let mut event = wire::member(&self.world, member);
+        event["guild_id"] = wire::id(guild);
+        if user == self.world.bot {
+            let (world, hub) = (&self.world, &mut self.hub);
+            Self::announce(
+                hub,
+                world,
+                self.content_intent,
+                "GUILD_CREATE",
+                &Audience::Bot,
+                |viewer| {
+                    world.guilds.get(&guild).map_or(Value::Null, |guild| {
+                        wire::guild_create(world, guild, viewer)
+                    })
+                },
+            );
+        }
+        self.tell(
+            "GUILD_MEMBER_ADD",
+            &Audience::Guild(guild, intent::GUILD_MEMBERS),
+            &event,
+        );
+    }
+
+    /// Tells everybody about a new channel.
+    pub fn tell_new_channel(&mut self, channel: u64) {
+        self.tell_channel(
+            "CHANNEL_CREATE",
+            channel,
+            intent::GUILDS,
+            |world, viewer| {
+                world
+                    .channels
+                    .get(&channel)
+                    .map_or(Value::Null, |channel| wire::channel(world, channel, viewer))
+            },
+        );
+    }
+}

@@ -1,0 +1,146 @@
+//! Everything behind the one lock, and who is told what.
+
+mod guilds;
+pub mod messages;
+mod threads;
+
+use super::clock::SimClock;
+use super::commands::Commands;
+use super::faults::Faults;
+use super::gateway::hub::{Hub, intent};
+use super::interactions::Interactions;
+use super::limits::Limits;
+use super::traffic::Log;
+use super::wire::Viewer;
+use super::world::{Channel, World};
+use serde_json::Value;
+
+/// The state of one sandbox.
+pub struct State {
+    pub clock: SimClock,
+    pub world: World,
+    pub hub: Hub,
+    pub commands: Commands,
+    pub interactions: Interactions,
+    pub limits: Limits,
+    pub faults: Faults,
+    pub log: Log,
+    /// Whether the application was granted the message-content intent.
+    pub content_intent: bool,
+    /// `http://host:port`, for the addresses of attachments.
+    pub origin: String,
+}
+
+/// Who gets an event, and which intents let a bot have it (any of them; 0 for always).
+pub enum Audience<'a> {
+    /// Everybody who sees the channel.
+    Channel(&'a Channel, u64),
+    /// Everybody in the guild.
+    Guild(u64, u64),
+    /// One session alone.
+    Session(&'a str),
+    /// The bot.
+    Bot,
+}
+
+impl State {
+    /// A new id for now.
+    pub fn new_id(&mut self) -> u64 {
+        let now = self.clock.now();
+        self.world.ids.next(now)
+    }
+
+    /// How a user reads over REST: an application without the content intent reads no text there either.
+    pub fn viewer(&self, user: u64) -> Viewer {
+        Viewer {
+            user,
+            content: user != self.world.bot || self.content_intent,
+        }
+    }
+
+    /// Sends an event to every session it concerns, written for each one's eyes.
+    pub fn announce(
+        hub: &mut Hub,
+        world: &World,
+        content_intent: bool,
+        event: &str,
+        audience: &Audience<'_>,
+        write: impl Fn(Viewer) -> Value,
+    ) {
+        for session in hub.sessions_mut() {
+            let (concerned, intents) = match audience {
+                Audience::Channel(channel, intents) => {
+                    (world.sees(channel, session.user), *intents)
+                }
+                Audience::Guild(guild, intents) => (
+                    world
+                        .guilds
+                        .get(guild)
+                        .is_some_and(|guild| guild.members.contains_key(&session.user)),
+                    *intents,
+                ),
+                Audience::Session(id) => (session.id == *id, 0),
+                Audience::Bot => (session.user == world.bot, 0),
+            };
+            let bot = session.user == world.bot;
+            if !concerned || (bot && intents != 0 && session.intents & intents == 0) {
+                continue;
+            }
+            let viewer = Viewer {
+                user: session.user,
+                content: !bot || (content_intent && session.intents & intent::MESSAGE_CONTENT != 0),
+            };
+            session.dispatch(event, write(viewer));
+        }
+    }
+
+    /// The same for an event that reads alike for everybody.
+    pub fn tell(&mut self, event: &str, audience: &Audience<'_>, data: &Value) {
+        Self::announce(
+            &mut self.hub,
+            &self.world,
+            self.content_intent,
+            event,
+            audience,
+            |_| data.clone(),
+        );
+    }
+
+    /// The same for everybody who sees a channel, by its id.
+    pub fn tell_channel(
+        &mut self,
+        event: &str,
+        channel: u64,
+        intents: u64,
+        write: impl Fn(&World, Viewer) -> Value,
+    ) {
+        let Some(target) = self.world.channels.get(&channel) else {
+            return;
+        };
+        let world = &self.world;
+        Self::announce(
+            &mut self.hub,
+            world,
+            self.content_intent,
+            event,
+            &Audience::Channel(target, intents),
+            |viewer| write(world, viewer),
+        );
+    }
+
+    /// The intents that bring message events of a channel.
+    pub fn message_intents(&self, channel: u64) -> u64 {
+        match self.world.channels.get(&channel) {
+            Some(channel) if channel.guild.is_none() => intent::DIRECT_MESSAGES,
+            _ => intent::GUILD_MESSAGES,
+        }
+    }
+
+    /// The intents that bring reaction events of a channel.
+    pub fn reaction_intents(&self, channel: u64) -> u64 {
+        match self.world.channels.get(&channel) {
+            Some(channel) if channel.guild.is_none() => intent::DIRECT_MESSAGE_REACTIONS,
+            _ => intent::GUILD_MESSAGE_REACTIONS,
+        }
+    }
+}
