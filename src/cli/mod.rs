@@ -1,3 +1,187 @@
-//! The command line: one file per verb.
+//! The command line: one file per verb. Exit codes: 0 fine, 1 the thing asked failed, 2 usage.
 
-pub mod check;
+pub mod bot;
+mod cast;
+mod check;
+mod clock;
+mod demo;
+mod logging;
+mod narrate;
+mod run;
+mod sandbox;
+
+pub use check::{Findings, examine};
+
+use crate::config::Config;
+use clap::{Args, Parser, Subcommand};
+use clock::ClockChoice;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A self-hosted Discord bot for teams that study together.
+///
+/// Without a verb: runs the bot if there is a config.toml here, else the demo.
+#[derive(Debug, Parser)]
+#[command(name = "studyhall", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run the bot
+    Run(RunArgs),
+    /// Run the bot on an embedded sandbox Discord: no token, no account, no network
+    Demo(DemoArgs),
+    /// Run the sandbox Discord alone
+    Sandbox(SandboxArgs),
+    /// Check configuration and question packs: every problem with file and line
+    Check(CheckArgs),
+}
+
+#[derive(Debug, Default, Args)]
+struct RunArgs {
+    /// The configuration file [default: config.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// A Discord-compatible server instead of Discord (plain http only to a loopback address)
+    #[arg(long, value_name = "URL")]
+    api: Option<String>,
+    /// The root of all chance, to repeat a run
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// START@RATE, START@manual or follow; only with a loopback --api
+    #[arg(long, value_name = "CLOCK", requires = "api")]
+    clock: Option<ClockChoice>,
+}
+
+#[derive(Debug, Args)]
+struct DemoArgs {
+    /// The configuration file [default: config.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Keep the database in this file [default: a temporary one]
+    #[arg(long, value_name = "FILE")]
+    database: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
+struct SandboxArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
+struct ServerArgs {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Print one JSON object that describes the place, and act on nothing
+    #[arg(long)]
+    json: bool,
+    /// The root of all chance, to repeat a run
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// START@RATE (2026-11-23T07:59:00Z@3600: simulated seconds per real second) or START@manual
+    #[arg(long, value_name = "CLOCK")]
+    clock: Option<ClockChoice>,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// The configuration file [default: config.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Why a verb failed.
+enum Failed {
+    /// The thing asked failed: exit code 1.
+    Asked(anyhow::Error),
+    /// The options do not fit together: exit code 2.
+    Usage(String),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self::Asked(error.into())
+    }
+}
+
+impl Cli {
+    /// Runs the verb to its end.
+    pub fn carry_out(self) -> ExitCode {
+        let done = match self.verb {
+            None if Config::find(None).is_some() => run_async(run::run(RunArgs::default())),
+            None => {
+                eprintln!(
+                    "No config.toml here, so this is the demo. To run for real: copy \
+                     config.example.toml to config.toml, set DISCORD_TOKEN, start again.\n"
+                );
+                run_async(demo::demo(DemoArgs {
+                    config: None,
+                    database: None,
+                    server: ServerArgs::default(),
+                }))
+            }
+            Some(Verb::Run(args)) => run_async(run::run(args)),
+            Some(Verb::Demo(args)) => run_async(demo::demo(args)),
+            Some(Verb::Sandbox(args)) => run_async(sandbox::sandbox(args)),
+            Some(Verb::Check(args)) => return check::check(args.config.as_deref()),
+        };
+        match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(Failed::Asked(error)) => {
+                eprintln!("studyhall: {error:#}");
+                ExitCode::FAILURE
+            }
+            Err(Failed::Usage(sentence)) => {
+                eprintln!("studyhall: {sentence}");
+                ExitCode::from(2)
+            }
+        }
+    }
+}
+
+impl Default for ServerArgs {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            json: false,
+            seed: None,
+            clock: None,
+        }
+    }
+}
+
+fn run_async(verb: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        // Two are enough for a bot; more only cost memory.
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let done = runtime.block_on(verb);
+    // What is still blocking (a name look-up, a file) must not hold up the end.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    done
+}
+
+/// The seed given, or one from the system.
+#[expect(clippy::disallowed_methods, reason = "this is the one place where chance enters")]
+fn seed(given: Option<u64>) -> u64 {
+    given.unwrap_or_else(rand::random)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

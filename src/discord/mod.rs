@@ -21,10 +21,11 @@ use crate::engine::Engine;
 use commands::Data;
 use secrecy::{ExposeSecret as _, SecretString};
 use serenity::all::{
-    Cache, CacheSettings, Client, Context, Event, GatewayIntents, Http, HttpBuilder,
+    Cache, ClientBuilder, Context, Event, GatewayIntents, Http, HttpBuilder,
     RawEventHandler,
 };
 use serenity::async_trait;
+use serenity::cache::Settings as CacheSettings;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -71,7 +72,10 @@ pub enum ConnectError {
 
 /// A checked connection: the token works, and it is known whose it is.
 pub struct Connection {
+    /// For deliveries, whose limits it keeps count of.
     http: Arc<Http>,
+    /// For the gateway and for replies to interactions, which have limits of their own.
+    listener: Http,
     bot: MemberId,
     name: String,
 }
@@ -82,20 +86,23 @@ impl Connection {
     /// # Errors
     /// When Discord cannot be reached or refuses the token.
     pub async fn open(link: Link) -> Result<Self, ConnectError> {
-        let client = match link.client {
-            Some(client) => client,
+        let client = match &link.client {
+            Some(client) => client.clone(),
             None => reqwest::Client::builder()
                 .timeout(REQUEST_TIMEOUT)
                 .build()
                 .map_err(|error| ConnectError::Ended(error.to_string()))?,
         };
-        let mut builder = HttpBuilder::new(link.token.expose_secret()).client(client);
         let place = link.api.clone().unwrap_or_else(|| "Discord".to_owned());
-        if let Some(api) = link.api {
-            // serenity's rate limiter ignores the address and would call the real Discord.
-            builder = builder.proxy(api).ratelimiter_disabled(true);
-        }
-        let http = Arc::new(builder.build());
+        let build = || {
+            let builder = HttpBuilder::new(link.token.expose_secret()).client(client.clone());
+            match &link.api {
+                // serenity's rate limiter ignores the address and would call the real Discord.
+                Some(api) => builder.proxy(api).ratelimiter_disabled(true).build(),
+                None => builder.build(),
+            }
+        };
+        let (http, listener) = (Arc::new(build()), build());
         let trouble = |error: &serenity::Error| match fault::failure(error) {
             fault::Failure::Refused { text, .. } => {
                 ConnectError::NotDiscord(place.clone(), text)
@@ -111,7 +118,8 @@ impl Connection {
         let application =
             http.get_current_application_info().await.map_err(|error| trouble(&error))?;
         http.set_application_id(application.id);
-        Ok(Self { http, bot: MemberId(user.id.get()), name: user.name.clone() })
+        listener.set_application_id(application.id);
+        Ok(Self { http, listener, bot: MemberId(user.id.get()), name: user.name.clone() })
     }
 
     /// The bot's own user.
@@ -159,11 +167,7 @@ impl Connection {
         // nothing.
         settings.max_messages = 0;
         settings.cache_users = false;
-        let http = Arc::into_inner(self.http);
-        let Some(http) = http else {
-            return Err(ConnectError::Ended("the connection is in use elsewhere".to_owned()));
-        };
-        let mut client = Client::builder_with_http(http, intents)
+        let mut client = ClientBuilder::new_with_http(self.listener, intents)
             .framework(commands::framework(data))
             .raw_event_handler(gauge)
             .cache_settings(settings)

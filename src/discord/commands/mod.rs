@@ -55,7 +55,7 @@ pub(super) fn framework(data: Data) -> Framework<Data, Error> {
         on_error: |error| Box::pin(on_error(error)),
         event_handler: |framework, event| {
             Box::pin(async move {
-                let data = framework.user_data();
+                let data = framework.user_data().await;
                 data.gauge.begin();
                 inbound::event(framework.serenity_context, event, data).await;
                 if let discord::FullEvent::CacheReady { .. } = event {

@@ -1,0 +1,181 @@
+//! The composition root: store, engine, courier, clock and Discord, put together and taken apart
+//! again in the right order. `run`, `demo` and the play tests start the same bot.
+
+use crate::bank::Bank;
+use crate::config::{PointsConfig, RoundsConfig};
+use crate::discord::{ConnectError, Connection, Gauge, Link};
+use crate::domain::points::Rules;
+use crate::engine::clock::StudyClock;
+use crate::engine::{Engine, Settings, courier};
+use crate::store::Store;
+use anyhow::Context as _;
+use chrono::TimeDelta;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How long requests under way may take to end when the bot is asked to stop. What is cut off is
+/// looked for at the next start.
+const FAREWELL: Duration = Duration::from_secs(8);
+
+/// What a bot is made of.
+pub struct Parts {
+    /// The database file.
+    pub database: PathBuf,
+    /// The questions.
+    pub bank: Arc<Bank>,
+    /// Lateness and stock warning.
+    pub rounds: RoundsConfig,
+    /// What is worth how many points.
+    pub points: PointsConfig,
+    /// Where Discord is.
+    pub link: Link,
+    /// Study time.
+    pub clock: Arc<dyn StudyClock>,
+    /// The root of all chance.
+    pub seed: u64,
+}
+
+/// A running bot.
+pub struct Bot {
+    engine: Engine,
+    gauge: Gauge,
+    store: Store,
+    /// Ends everything that brings in news.
+    stop: CancellationToken,
+    /// Ends the inbox, once nothing sends to it any more.
+    stop_inbox: CancellationToken,
+    listener: JoinHandle<Result<(), ConnectError>>,
+    clock: JoinHandle<()>,
+    courier: JoinHandle<()>,
+    inbox: JoinHandle<()>,
+}
+
+/// Starts a bot. Returns once the token is checked, the database is open and the commands are
+/// registered; the gateway session begins meanwhile.
+///
+/// # Errors
+/// When Discord refuses the token or cannot be reached, or the database cannot be used.
+pub async fn start(parts: Parts) -> anyhow::Result<Bot> {
+    // The database first: what is wrong with it is known without Discord.
+    let store = Store::open(&parts.database).await?;
+    let connection = Connection::open(parts.link).await?;
+    let settings = Settings {
+        lateness: TimeDelta::minutes(parts.rounds.lateness_minutes.into()),
+        stock_warning_days: parts.rounds.stock_warning_days,
+        rules: Rules {
+            answered: parts.points.answered.into(),
+            ballot: parts.points.ballot.into(),
+            pick: parts.points.pick.into(),
+        },
+        bot: connection.bot(),
+        seed: parts.seed,
+    };
+    connection.register_commands().await.context("the commands could not be registered")?;
+    tracing::info!(bot = connection.name(), questions = parts.bank.len(), "starting");
+    let (engine, inbox) = Engine::new(store.clone(), parts.bank, settings, parts.clock);
+    let (stop, stop_inbox) = (CancellationToken::new(), CancellationToken::new());
+    let gauge = Gauge::default();
+    let outbound = connection.outbound(engine.clone());
+    let inbox = tokio::spawn(inbox.run(stop_inbox.clone()));
+    let courier =
+        tokio::spawn(courier::run(engine.clone(), Arc::clone(&outbound), stop.clone()));
+    let clock = tokio::spawn(engine.clone().run_clock(stop.clone()));
+    let listener = tokio::spawn(connection.listen(
+        engine.clone(),
+        outbound,
+        gauge.clone(),
+        stop.clone(),
+    ));
+    Ok(Bot { engine, gauge, store, stop, stop_inbox, listener, clock, courier, inbox })
+}
+
+impl Bot {
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Counts gateway events.
+    pub fn gauge(&self) -> &Gauge {
+        &self.gauge
+    }
+
+    /// Waits until the first gateway session has begun and its guilds are known.
+    pub async fn ready(&self) {
+        self.gauge.ready().await;
+    }
+
+    /// Waits until a part ends, which none should.
+    ///
+    /// # Errors
+    /// Always: why it ended.
+    pub async fn ended(&mut self) -> anyhow::Result<()> {
+        tokio::select! {
+            ended = &mut self.listener => {
+                ended.context("the gateway's task broke")??;
+                anyhow::bail!("the connection to Discord ended")
+            }
+            ended = &mut self.clock => ended.context("the clock's task broke")?,
+            ended = &mut self.courier => ended.context("the courier's task broke")?,
+            ended = &mut self.inbox => ended.context("the inbox's task broke")?,
+        }
+        anyhow::bail!("a part of the bot ended by itself")
+    }
+
+    /// Whether a part has ended, which none should.
+    pub fn has_ended(&self) -> bool {
+        self.listener.is_finished()
+            || self.clock.is_finished()
+            || self.courier.is_finished()
+            || self.inbox.is_finished()
+    }
+
+    /// Stops in order: no more news, deliveries under way come to their end, the inbox answers
+    /// what it holds, the database is closed.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        let farewell = async {
+            for task in [self.clock, self.courier] {
+                if let Err(error) = task.await {
+                    tracing::error!(%error, "a part broke");
+                }
+            }
+        };
+        if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
+            tracing::warn!("a request is still under way; it will be looked for at the next start");
+        }
+        self.stop_inbox.cancel();
+        if let Err(error) = self.inbox.await {
+            tracing::error!(%error, "the inbox broke");
+        }
+        // serenity closes its socket in its own time.
+        if tokio::time::timeout(FAREWELL, self.listener).await.is_err() {
+            tracing::warn!("the gateway did not close in time");
+        }
+        self.store.close().await;
+    }
+}
+
+/// Waits for the signal to stop: Ctrl-C, or SIGTERM where that exists.
+pub(super) async fn asked_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    _ = tokio::signal::ctrl_c() => {}
+                    _ = terminate.recv() => {}
+                }
+                return;
+            }
+            Err(error) => tracing::warn!(%error, "cannot listen for SIGTERM"),
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

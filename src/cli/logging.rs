@@ -1,0 +1,20 @@
+//! Where the log goes: standard error.
+
+use crate::config::{LogConfig, LogFormat};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// The client libraries speak of requests and payloads at `info` and below; nothing of that belongs
+/// into an operator's log unless asked for.
+const QUIET: &str = "serenity=warn,poise=warn,hyper=warn,sqlx=warn";
+
+/// Starts logging.
+pub(super) fn start(config: &LogConfig) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", config.filter))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.format {
+        LogFormat::Text => log.finish().try_init()?,
+        LogFormat::Json => log.json().finish().try_init()?,
+    }
+    Ok(())
+}
