@@ -353,10 +353,10 @@ fn message_alone(world: &World, of: &Message, viewer: Viewer) -> Value {
         json["application_id"] = id(of.author);
         json["webhook_id"] = id(of.author);
     }
-    if of.kind == message::DEFAULT || of.kind == message::REPLY {
-        if let Some(thread) = world.thread_of(of.id) {
-            json["thread"] = channel(world, thread, viewer);
-        }
+    if matches!(of.kind, message::DEFAULT | message::REPLY)
+        && let Some(thread) = world.thread_of(of.id)
+    {
+        json["thread"] = channel(world, thread, viewer);
     }
     json
 }
