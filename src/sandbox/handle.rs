@@ -1,31 +1,21 @@
-//! Starting and stopping a sandbox, and what a test or the demo does with a running one.
+//! Starting and stopping a sandbox, and what it tells about itself.
 
 use super::actor::Actor;
 use super::clock::{Settler, SimClock};
 use super::commands::Commands;
-use super::faults::{Fault, Faults};
-use super::gateway::hub::{Frame, Hub};
-use super::gateway::socket;
+use super::faults::Faults;
+use super::gateway::hub::Hub;
 use super::interactions::Interactions;
 use super::limits::Limits;
-use super::rest;
-use super::security::{host_allowed, origin_allowed};
 use super::server::{Breakable, Breaker, Server, Setup};
 use super::state::State;
 use super::traffic::{Exchange, Log, Traffic};
 use super::wire::{self, Viewer};
 use super::world::seed::secret;
-use super::world::{Overwrite, World, kind};
-use super::{page, transcript};
-use axum::Router;
-use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Query, Request, State as Shared};
-use axum::http::{StatusCode, header};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use super::world::{World, kind};
+use super::{routes, transcript};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -66,7 +56,7 @@ pub struct Cast {
 /// A running sandbox. Clones share it.
 #[derive(Clone)]
 pub struct Sandbox {
-    server: Arc<Server>,
+    pub(super) server: Arc<Server>,
     task: Arc<Mutex<Option<JoinHandle<()>>>>,
     actors: Arc<Mutex<HashMap<u64, Actor>>>,
 }
@@ -100,19 +90,7 @@ pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
         extra_hosts: options.extra_hosts,
     };
     let server = Arc::new(Server::new(setup, state));
-    let router = Router::new()
-        .route("/", get(page::page))
-        .route("/clock", get(rest::clock_get).post(rest::clock_post))
-        .route("/gateway", get(gateway))
-        .route("/gateway/", get(gateway))
-        .route("/gateway/resume", get(gateway))
-        .route("/gateway/resume/", get(gateway))
-        .route("/attachments/{channel}/{id}/{name}", get(attachment))
-        .route("/api/{*path}", axum::routing::any(rest::api))
-        .fallback(rest::unknown)
-        .layer(middleware::from_fn_with_state(server.clone(), guard))
-        .layer(DefaultBodyLimit::max(rest::BODY_LIMIT))
-        .with_state(server.clone());
+    let router = routes::router(&server);
     let stopping = server.stopping.clone();
     let serving = axum::serve(
         Breakable(listener),
@@ -129,72 +107,6 @@ pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
         task: Arc::new(Mutex::new(Some(task))),
         actors: Arc::default(),
     })
-}
-
-/// Refuses foreign hosts and origins before anything else.
-async fn guard(Shared(server): Shared<Arc<Server>>, request: Request, next: Next) -> Response {
-    if !host_allowed(request.headers(), server.addr, &server.extra_hosts) {
-        return (
-            StatusCode::MISDIRECTED_REQUEST,
-            "This is not the host you asked for.\n",
-        )
-            .into_response();
-    }
-    if !origin_allowed(request.headers()) {
-        return (
-            StatusCode::FORBIDDEN,
-            "Requests from other origins are refused.\n",
-        )
-            .into_response();
-    }
-    next.run(request).await
-}
-
-async fn gateway(
-    Shared(server): Shared<Arc<Server>>,
-    ConnectInfo(breaker): ConnectInfo<Breaker>,
-    Query(query): Query<BTreeMap<String, String>>,
-    upgrade: WebSocketUpgrade,
-) -> Response {
-    if server.state().faults.outage {
-        breaker.pull();
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    }
-    let known = |name: &str, values: &[&str]| {
-        query
-            .get(name)
-            .is_none_or(|given| values.contains(&given.as_str()))
-    };
-    if !known("v", &["10"]) || !known("encoding", &["json"]) || !known("compress", &["zlib-stream"])
-    {
-        return (
-            StatusCode::BAD_REQUEST,
-            "Only v=10, json and zlib-stream are spoken here.\n",
-        )
-            .into_response();
-    }
-    let zlib_stream = query.contains_key("compress");
-    upgrade.on_upgrade(move |socket| socket::serve(server, socket, zlib_stream))
-}
-
-async fn attachment(
-    Shared(server): Shared<Arc<Server>>,
-    Path((_, id, _)): Path<(u64, u64, String)>,
-) -> Response {
-    let state = server.state();
-    let Some((_, bytes)) = state.world.files.get(&id) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
-    // Never shown as a page: what members upload must not run in the sandbox's origin.
-    (
-        [
-            (header::CONTENT_TYPE, "application/octet-stream"),
-            (header::CONTENT_DISPOSITION, "attachment"),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        ],
-        bytes.clone(),
-    )
-        .into_response()
 }
 
 impl Sandbox {
@@ -365,194 +277,6 @@ impl Sandbox {
             .clone()
     }
 
-    /// Sets the bot's rights: in a channel as an overwrite for the bot itself (0 and 0 remove it),
-    /// or with None in its role in the default guild (`allow` added, `deny` taken away).
-    pub fn set_bot_permissions(&self, channel: Option<u64>, allow: u64, deny: u64) {
-        let mut state = self.server.state();
-        match channel {
-            Some(channel) => state.set_overwrite(
-                channel,
-                Overwrite {
-                    id: self.server.bot,
-                    member: true,
-                    allow,
-                    deny,
-                },
-            ),
-            None => {
-                let guild = self.server.guild;
-                let Some(role) = state.world.bot_role(guild) else {
-                    return;
-                };
-                let now = state
-                    .world
-                    .guilds
-                    .get(&guild)
-                    .and_then(|guild| guild.roles.get(&role))
-                    .map_or(0, |role| role.permissions);
-                state.set_role(guild, role, (now | allow) & !deny);
-            }
-        }
-    }
-
-    /// Deletes a channel with its threads, or a thread.
-    pub fn delete_channel(&self, channel: u64) {
-        self.server.state().remove_channel(channel);
-    }
-
-    /// Deletes a message as its author or a moderator would.
-    pub fn delete_message(&self, channel: u64, message: u64) {
-        // Deleting what is not there changes nothing.
-        let _ = self.server.state().erase(channel, message);
-    }
-
-    /// Takes the bot out of the default guild.
-    pub fn kick_bot(&self) {
-        self.server
-            .state()
-            .remove_member(self.server.guild, self.server.bot);
-    }
-
-    /// Takes the bot back in, with its usual rights.
-    pub fn invite_bot(&self) {
-        let mut state = self.server.state();
-        let (guild, now) = (self.server.guild, state.clock.now());
-        if state.world.bot_role(guild).is_none() {
-            state.world.join_bot(guild, now);
-            state.welcome(guild, self.server.bot);
-        }
-    }
-
-    /// Adds a channel of a type (0 text, 2 voice, 15 forum) to the default guild.
-    pub fn add_channel(&self, name: &str, kind: u8) -> u64 {
-        self.add_channel_to(self.server.guild, name, kind)
-    }
-
-    /// Adds a channel to a guild.
-    pub fn add_channel_to(&self, guild: u64, name: &str, kind: u8) -> u64 {
-        let mut state = self.server.state();
-        let now = state.clock.now();
-        let id = state.world.new_channel(guild, name, kind, now);
-        state.tell_new_channel(id);
-        id
-    }
-
-    /// Adds a guild with the same human members and the bot, and one text channel. Returns the
-    /// guild and the channel.
-    pub fn add_guild(&self, name: &str) -> (u64, u64) {
-        let mut state = self.server.state();
-        let now = state.clock.now();
-        let guild = state.world.new_guild(name, now);
-        for (index, member) in members_of(&state.world, self.server.guild)
-            .into_iter()
-            .filter(|user| *user != self.server.bot)
-            .enumerate()
-        {
-            state.world.join(guild, member, index == 0, now);
-        }
-        state.world.join_bot(guild, now);
-        let channel = state.world.new_channel(guild, "general", kind::TEXT, now);
-        state.welcome(guild, self.server.bot);
-        (guild, channel)
-    }
-
-    /// Adds a member to the default guild.
-    pub fn add_member(&self, name: &str, admin: bool) -> Cast {
-        let mut state = self.server.state();
-        let (guild, now) = (self.server.guild, state.clock.now());
-        let user = state.world.new_user(name, false, now);
-        state.world.join(guild, user, admin, now);
-        state.welcome(guild, user);
-        cast(&state.world, guild, user).unwrap_or_else(|| Cast {
-            id: user,
-            name: name.to_owned(),
-            token: String::new(),
-            admin,
-        })
-    }
-
-    /// Takes a member out of the default guild.
-    pub fn remove_member(&self, member: u64) {
-        self.server.state().remove_member(self.server.guild, member);
-    }
-
-    /// Whether a member takes direct messages; if not, they are refused with 50007.
-    pub fn set_dms_open(&self, member: u64, open: bool) {
-        if let Some(user) = self.server.state().world.users.get_mut(&member) {
-            user.dms_open = open;
-        }
-    }
-
-    /// Breaks the bot's gateway connections without a word; its sessions can be resumed.
-    pub fn drop_gateways(&self) {
-        let state = self.server.state();
-        state.hub.each(self.server.bot, || Frame::Abort);
-    }
-
-    /// Closes the bot's gateway connections with a code.
-    pub fn close_gateways(&self, code: u16) {
-        let state = self.server.state();
-        state
-            .hub
-            .each(self.server.bot, || Frame::Close(code, "Closed on purpose."));
-    }
-
-    /// Asks the bot's sessions to connect anew (op 7).
-    pub fn ask_reconnect(&self) {
-        let state = self.server.state();
-        state.hub.each(self.server.bot, || {
-            Frame::Control(json!({"op": 7, "s": null, "t": null, "d": null}).to_string())
-        });
-    }
-
-    /// Asks the bot's sessions for a heartbeat at once (op 1).
-    pub fn ask_heartbeat(&self) {
-        let state = self.server.state();
-        state.hub.each(self.server.bot, || {
-            Frame::Control(json!({"op": 1, "s": null, "t": null, "d": null}).to_string())
-        });
-    }
-
-    /// Tells the bot's sessions that they are invalid (op 9).
-    pub fn invalidate_sessions(&self, resumable: bool) {
-        self.server
-            .state()
-            .hub
-            .invalidate(self.server.bot, resumable);
-    }
-
-    /// Lets the bot's next `times` requests go wrong whose method is `matcher.0` (`*` for any) and
-    /// whose path template, as in Discord's description, contains `matcher.1`.
-    pub fn fail_next(&self, matcher: (&str, &str), fault: Fault, times: u32) {
-        self.server
-            .state()
-            .faults
-            .add(matcher.0, matcher.1, fault, times);
-    }
-
-    /// Forgets faults that have not happened; returns how many requests were still to go wrong.
-    pub fn clear_faults(&self) -> u32 {
-        self.server.state().faults.clear()
-    }
-
-    /// While on, nothing of the bot's comes through: connections break, new ones are refused.
-    pub fn set_outage(&self, on: bool) {
-        self.server.state().faults.outage = on;
-        if on {
-            self.drop_gateways();
-        }
-    }
-
-    /// Turns the rate limits on or off.
-    pub fn set_limits(&self, on: bool) {
-        self.server.state().limits = Limits::new(on);
-    }
-
-    /// Makes every interaction so much older (wire time), to reach the end of a token's life.
-    pub fn age_interactions(&self, by: Duration) {
-        self.server.state().age_interactions(by);
-    }
-
     /// A channel's or thread's messages, oldest first, with everything readable.
     pub fn messages(&self, channel: u64) -> Vec<Value> {
         transcript::messages(&self.server.state().world, channel)
@@ -637,15 +361,8 @@ impl Sandbox {
     }
 }
 
-fn members_of(world: &World, guild: u64) -> Vec<u64> {
-    world
-        .guilds
-        .get(&guild)
-        .map(|guild| guild.members.keys().copied().collect())
-        .unwrap_or_default()
-}
-
-fn cast(world: &World, guild: u64, user: u64) -> Option<Cast> {
+/// A member of a guild.
+pub(super) fn cast(world: &World, guild: u64, user: u64) -> Option<Cast> {
     let found = world.users.get(&user)?;
     Some(Cast {
         id: user,

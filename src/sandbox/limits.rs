@@ -128,13 +128,9 @@ impl Limits {
         } else {
             format!("{bucket}:{major}")
         };
-        self.buckets
-            .retain(|_, (reset, _)| *reset > now || self.on && *reset + period > now);
+        // A bucket whose time is over is full again and need not be remembered.
+        self.buckets.retain(|_, (reset, _)| *reset > now);
         let (reset, used) = self.buckets.entry(key).or_insert((now + period, 0));
-        if *reset <= now {
-            *reset = now + period;
-            *used = 0;
-        }
         let reset_after = reset.saturating_duration_since(now).as_secs_f64();
         let spent = *used >= limit;
         if !spent {

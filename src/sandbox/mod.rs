@@ -12,6 +12,7 @@
 mod actor;
 mod clock;
 mod commands;
+mod controls;
 mod faults;
 mod gateway;
 mod handle;
@@ -20,6 +21,7 @@ mod limits;
 mod page;
 mod refused;
 mod rest;
+mod routes;
 mod security;
 mod server;
 mod snowflake;

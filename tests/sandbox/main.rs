@@ -1,3 +1,11 @@
 //! Contracts of the sandbox, over real HTTP and WebSockets: what any client of Discord relies on.
 
+mod client;
+mod clock;
+mod gateway;
+mod interactions;
+mod limits;
+mod messages;
+mod permissions;
+mod security;
 mod serenity_client;

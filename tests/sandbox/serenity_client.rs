@@ -3,9 +3,13 @@
 
 use serde_json::json;
 use serenity::all::{
-    CommandInteraction, Context, CreateActionRow, CreateButton, CreateCommand,
-    CreateInteractionResponse, CreateInteractionResponseMessage, EventHandler, GatewayIntents,
-    Guild, HttpBuilder, Interaction, Message, Ready,
+    AutoArchiveDuration, ChannelId, ChannelType, CommandInteraction, CommandOptionType,
+    CommandType, Context, CreateActionRow, CreateAttachment, CreateAutocompleteResponse,
+    CreateButton, CreateCommand, CreateCommandOption, CreateEmbed, CreateInputText,
+    CreateInteractionResponse, CreateInteractionResponseFollowup, CreateInteractionResponseMessage,
+    CreateMessage, CreateModal, CreateThread, EditInteractionResponse, EditMessage, EditThread,
+    EventHandler, GatewayIntents, GetMessages, Guild, GuildId, HttpBuilder, InputTextStyle,
+    Interaction, Message, MessageId, Ready, UserId,
 };
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -27,8 +31,18 @@ impl EventHandler for Handler {
     async fn ready(&self, ctx: Context, ready: Ready) {
         let command = CreateCommand::new("ping").description("Say pong");
         let button = CreateCommand::new("button").description("Show a button");
+        let later = CreateCommand::new("later").description("Answer later");
+        let form = CreateCommand::new("form").description("Open a form");
+        let topic = CreateCommandOption::new(CommandOptionType::String, "topic", "Which topic")
+            .set_autocomplete(true);
+        let who = CreateCommandOption::new(CommandOptionType::User, "who", "Who");
+        let find = CreateCommand::new("find")
+            .description("Find")
+            .add_option(topic)
+            .add_option(who);
+        let menu = CreateCommand::new("Keep").kind(CommandType::Message);
         ctx.http
-            .create_global_commands(&[command, button])
+            .create_global_commands(&[command, button, later, form, find, menu])
             .await
             .expect("the commands are registered");
         let _ = self.0.send(Heard::Ready(ready.user.name.clone()));
@@ -47,6 +61,64 @@ impl EventHandler for Handler {
         match interaction {
             Interaction::Command(command) if command.data.name == "ping" => {
                 answer(&ctx, &command, reply("pong").ephemeral(true)).await;
+            }
+            Interaction::Command(command) if command.data.name == "later" => {
+                command.defer_ephemeral(&ctx.http).await.expect("deferred");
+                let edit = EditInteractionResponse::new().content("finished");
+                let edited = command
+                    .edit_response(&ctx.http, edit)
+                    .await
+                    .expect("edited");
+                assert_eq!(edited.content, "finished");
+                let more = CreateInteractionResponseFollowup::new().content("more");
+                command
+                    .create_followup(&ctx.http, more)
+                    .await
+                    .expect("followed up");
+            }
+            Interaction::Command(command) if command.data.name == "form" => {
+                let input = CreateInputText::new(InputTextStyle::Short, "Text", "text");
+                let form = CreateModal::new("form", "A form")
+                    .components(vec![CreateActionRow::InputText(input)]);
+                command
+                    .create_response(&ctx.http, CreateInteractionResponse::Modal(form))
+                    .await
+                    .expect("the form is shown");
+            }
+            Interaction::Command(command) if command.data.name == "find" => {
+                let who = command
+                    .data
+                    .resolved
+                    .users
+                    .values()
+                    .next()
+                    .expect("resolved");
+                answer(&ctx, &command, reply(&who.name)).await;
+            }
+            Interaction::Command(command) if command.data.name == "Keep" => {
+                let kept = command
+                    .data
+                    .resolved
+                    .messages
+                    .values()
+                    .next()
+                    .expect("resolved");
+                answer(&ctx, &command, reply(&kept.content)).await;
+            }
+            Interaction::Modal(form) => {
+                form.create_response(
+                    &ctx.http,
+                    CreateInteractionResponse::Message(reply("taken")),
+                )
+                .await
+                .expect("the form is answered");
+            }
+            Interaction::Autocomplete(typing) => {
+                let choices = CreateAutocompleteResponse::new().add_string_choice("The GIL", "gil");
+                typing
+                    .create_response(&ctx.http, CreateInteractionResponse::Autocomplete(choices))
+                    .await
+                    .expect("choices are offered");
             }
             Interaction::Command(command) => {
                 let row = CreateActionRow::Buttons(vec![CreateButton::new("go").label("Go")]);
@@ -139,15 +211,19 @@ async fn serenity_connects_reads_everything_and_answers() {
     let shards = client.shard_manager.clone();
     let running = tokio::spawn(async move { client.start().await });
 
-    let Heard::Ready(name) = next(&mut heard, "READY").await else {
-        panic!("READY is first")
-    };
-    assert_eq!(name, "Studyhall");
-    let Heard::Guild(guild) = next(&mut heard, "GUILD_CREATE").await else {
-        panic!("GUILD_CREATE is second")
-    };
+    // serenity runs handlers side by side, so either may be heard first.
+    let (mut name, mut guild) = (None, None);
+    while name.is_none() || guild.is_none() {
+        match next(&mut heard, "READY and GUILD_CREATE").await {
+            Heard::Ready(heard) => name = Some(heard),
+            Heard::Guild(heard) => guild = Some(heard),
+            other => panic!("{other:?} before anybody spoke"),
+        }
+    }
+    assert_eq!(name.unwrap(), "Studyhall");
+    let guild = guild.unwrap();
     assert_eq!(guild.channels.len(), 5);
-    assert_eq!(guild.members.len(), 6);
+    assert_eq!(guild.members.len(), 1);
 
     let study = sandbox.study_channel_id();
     let ana = sandbox.actor("Ana");
@@ -168,6 +244,26 @@ async fn serenity_connects_reads_everything_and_answers() {
         .unwrap();
     assert!(pressed.updated);
     assert_eq!(pressed.message.unwrap()["content"], "pressed");
+
+    let later = ana.command(study, "later", json!([])).await.unwrap();
+    assert_eq!(
+        later.settled_message().await.unwrap()["content"],
+        "finished"
+    );
+    let form = ana.command(study, "form", json!([])).await.unwrap();
+    let taken = ana.submit_modal(&form, &[("text", "hello")]).await.unwrap();
+    assert_eq!(taken.message.unwrap()["content"], "taken");
+    let typed = json!([{"name": "topic", "value": "g", "focused": true}]);
+    let choices = ana.autocomplete(study, "find", typed).await.unwrap();
+    assert_eq!(choices[0]["value"], "gil");
+    let who = json!([{"name": "who", "value": ana.id().to_string()}]);
+    let found = ana.command(study, "find", who).await.unwrap();
+    assert_eq!(found.message.unwrap()["content"], "ana");
+    let kept = ana
+        .message_menu("Keep", study, said["id"].as_str().unwrap().parse().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(kept.message.unwrap()["content"], "Hello everybody");
 
     // One of every event the bot may meet.
     let message_id = said["id"].as_str().unwrap().parse().unwrap();
@@ -245,4 +341,131 @@ async fn serenity_connects_reads_everything_and_answers() {
     assert!(!log.contains("deserializ"), "{log}");
     assert_eq!(sandbox.traffic().unknown_routes, Vec::<String>::new());
     sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn serenity_reads_every_answer() {
+    let sandbox = sandbox().await;
+    let http = HttpBuilder::new(format!("Bot {}", sandbox.bot_token()))
+        .proxy(format!("http://{}", sandbox.addr()))
+        .ratelimiter_disabled(true)
+        .build();
+    let guild = GuildId::new(sandbox.guild_id());
+    let study = ChannelId::new(sandbox.study_channel_id());
+    assert_eq!(http.get_gateway().await.unwrap().url, sandbox.gateway());
+    assert_eq!(http.get_bot_gateway().await.unwrap().shards, 1);
+    let me = http.get_current_user().await.unwrap();
+    assert_eq!(me.id.get(), sandbox.bot_id());
+    let application = http.get_current_application_info().await.unwrap();
+    assert_eq!(application.id.get(), sandbox.bot_id());
+    assert_eq!(http.get_guilds(None, None).await.unwrap().len(), 1);
+    assert_eq!(http.get_guild(guild).await.unwrap().name, "Study Hall");
+    assert_eq!(http.get_channels(guild).await.unwrap().len(), 5);
+    assert_eq!(http.get_guild_roles(guild).await.unwrap().len(), 4);
+    let members = http
+        .get_guild_members(guild, Some(100), None)
+        .await
+        .unwrap();
+    assert_eq!(members.len(), 6);
+    let ana = UserId::new(sandbox.actor("Ana").id());
+    assert_eq!(
+        http.get_member(guild, ana).await.unwrap().display_name(),
+        "Ana"
+    );
+    http.get_user(ana).await.unwrap();
+
+    let embed = CreateEmbed::new()
+        .title("Card")
+        .field("a", "b", true)
+        .image("https://example.com/a.png");
+    let row = CreateActionRow::Buttons(vec![CreateButton::new("vote").label("Vote").emoji('👍')]);
+    let new = CreateMessage::new()
+        .content("Question")
+        .embed(embed)
+        .components(vec![row]);
+    let card = study.send_message(&http, new).await.unwrap();
+    assert_eq!((card.embeds.len(), card.components.len()), (1, 1));
+    let file = CreateAttachment::bytes(b"text".to_vec(), "notes.txt").description("Notes");
+    let sent = study
+        .send_message(&http, CreateMessage::new().add_file(file))
+        .await
+        .unwrap();
+    assert_eq!(sent.attachments[0].description.as_deref(), Some("Notes"));
+    let edit = EditMessage::new().content("Edited");
+    let edited = study.edit_message(&http, card.id, edit).await.unwrap();
+    assert!(edited.edited_timestamp.is_some());
+    card.react(&http, '✅').await.unwrap();
+    assert_eq!(
+        card.reaction_users(&http, '✅', None, None)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+    study.pin(&http, card.id).await.unwrap();
+    assert_eq!(study.pins(&http).await.unwrap().len(), 1);
+    study.unpin(&http, card.id).await.unwrap();
+
+    let thread = CreateThread::new("A thread").auto_archive_duration(AutoArchiveDuration::OneWeek);
+    let thread = study
+        .create_thread_from_message(&http, card.id, thread)
+        .await
+        .unwrap();
+    assert_eq!(thread.id.get(), card.id.get());
+    thread.id.join_thread(&http).await.unwrap();
+    let to_nothing = CreateMessage::new()
+        .content("inside")
+        .reference_message((thread.id, MessageId::new(1)));
+    thread.id.send_message(&http, to_nothing).await.unwrap_err();
+    let loose = CreateThread::new("Loose").kind(ChannelType::PublicThread);
+    let loose = study.create_thread(&http, loose).await.unwrap();
+    loose
+        .id
+        .edit_thread(&http, EditThread::new().archived(true))
+        .await
+        .unwrap();
+    assert_eq!(
+        guild.get_active_threads(&http).await.unwrap().threads.len(),
+        1
+    );
+    let archived = study
+        .get_archived_public_threads(&http, None, None)
+        .await
+        .unwrap();
+    assert_eq!(archived.threads[0].name, "Loose");
+    let history = study
+        .messages(&http, GetMessages::new().limit(100))
+        .await
+        .unwrap();
+    assert_eq!(
+        history.last().unwrap().thread.as_ref().unwrap().id,
+        thread.id
+    );
+    let inside = thread.id.messages(&http, GetMessages::new()).await.unwrap();
+    assert!(inside[0].referenced_message.is_some());
+    study.message(&http, card.id).await.unwrap();
+    study.to_channel(&http).await.unwrap();
+    study.broadcast_typing(&http).await.unwrap();
+    let direct = ana.create_dm_channel(&http).await.unwrap();
+    assert_eq!(direct.recipient.id, ana);
+    direct
+        .send_message(&http, CreateMessage::new().content("psst"))
+        .await
+        .unwrap();
+
+    http.set_application_id(sandbox.bot_id().into());
+    let one = CreateCommand::new("one").description("One");
+    let one = http.create_global_command(&one).await.unwrap();
+    assert_eq!(http.get_global_commands().await.unwrap().len(), 1);
+    http.delete_global_command(one.id).await.unwrap();
+    let two = [CreateCommand::new("two").description("Two")];
+    let local = http.create_guild_commands(guild, &two).await.unwrap();
+    assert_eq!(
+        http.get_guild_commands(guild).await.unwrap()[0].id,
+        local[0].id
+    );
+    study.delete_message(&http, card.id).await.unwrap();
+    let long = CreateMessage::new().content("x".repeat(2001));
+    study.send_message(&http, long).await.unwrap_err();
+    assert_eq!(sandbox.traffic().unknown_routes, Vec::<String>::new());
 }

@@ -248,6 +248,7 @@ impl Connection {
             user,
             content: true,
         };
+        let everybody = !bot || intents & intent::GUILD_PRESENCES != 0;
         let shards = shard[1].as_u64().unwrap_or(1).max(1);
         let mine = shard[0].as_u64().unwrap_or(0);
         let Some(opened) = state.hub.session_mut(&session) else {
@@ -266,7 +267,7 @@ impl Connection {
             if let Some(guild) = state.world.guilds.get(&guild) {
                 opened.dispatch(
                     "GUILD_CREATE",
-                    wire::guild_create(&state.world, guild, viewer),
+                    wire::guild_create(&state.world, guild, viewer, everybody),
                 );
             }
         }

@@ -4,6 +4,7 @@
 
 mod answer;
 mod begin;
+mod payload;
 
 use super::state::{Audience, State};
 use super::wire;

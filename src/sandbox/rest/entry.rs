@@ -1,31 +1,23 @@
 //! The way of a request: checks, body, table, lock, record, answer.
 
+use super::body::read_body;
 use super::{Access, Answer, Call, Found, Reply, Route, Upload, find};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::interactions::DEADLINE;
 use crate::sandbox::limits::Verdict;
 use crate::sandbox::refused::Refused;
-use crate::sandbox::security::{Content, content};
 use crate::sandbox::server::{Breaker, InFlight, Server};
-use crate::sandbox::snowflake::iso;
 use crate::sandbox::traffic::{Exchange, Who};
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, FromRequest as _, Multipart, Query, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{ConnectInfo, Query, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Discord takes 25 MiB a request.
-pub const BODY_LIMIT: usize = 25 * 1024 * 1024;
-/// How long `GET /clock?until=` waits at most.
-const LONG_POLL: Duration = Duration::from_secs(20);
-
 /// An answer on its way, with what else it does.
-struct Outcome {
+pub struct Outcome {
     status: u16,
     body: Option<Value>,
     headers: Vec<(&'static str, String)>,
@@ -36,7 +28,8 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn of(answer: Answer) -> Self {
+    /// What a route said, as an answer.
+    pub fn of(answer: Answer) -> Self {
         let (status, body, deadline) = match answer {
             Ok(reply) => (reply.status, reply.body, reply.deadline),
             Err(refused) => (refused.status, Some(refused.body()), None),
@@ -314,63 +307,8 @@ fn unversioned(path: &str) -> &str {
         .unwrap_or(path)
 }
 
-async fn read_body(request: Request) -> Result<(Value, Vec<Upload>), Refused> {
-    let method = request.method().clone();
-    let headers = request.headers().clone();
-    let multipart = content(&method, &headers, false) == Some(Content::Multipart);
-    if multipart {
-        return read_multipart(request).await;
-    }
-    let bytes = Bytes::from_request(request, &())
-        .await
-        .map_err(|_| Refused::new(413, 40005, "Request entity too large"))?;
-    match content(&method, &headers, bytes.is_empty()) {
-        Some(Content::Json) => serde_json::from_slice(&bytes)
-            .map(|json| (json, Vec::new()))
-            .map_err(|_| Refused::invalid_json()),
-        Some(_) => Ok((Value::Null, Vec::new())),
-        None => Err(Refused::new(
-            415,
-            50035,
-            "Expected \"Content-Type\" header to be one of {'application/json', 'multipart/form-data'}.",
-        )),
-    }
-}
-
-async fn read_multipart(request: Request) -> Result<(Value, Vec<Upload>), Refused> {
-    let malformed = || Refused::new(400, 50035, "Invalid Form Body");
-    let mut form = Multipart::from_request(request, &())
-        .await
-        .map_err(|_| malformed())?;
-    let mut body = Value::Null;
-    let mut uploads = Vec::new();
-    while let Some(field) = form.next_field().await.map_err(|_| malformed())? {
-        let name = field.name().unwrap_or_default().to_owned();
-        let filename = field.file_name().unwrap_or("file").to_owned();
-        let content_type = field
-            .content_type()
-            .unwrap_or("application/octet-stream")
-            .to_owned();
-        let bytes = field.bytes().await.map_err(|_| malformed())?;
-        if name == "payload_json" {
-            body = serde_json::from_slice(&bytes).map_err(|_| Refused::invalid_json())?;
-            continue;
-        }
-        let index = name
-            .trim_start_matches("files[")
-            .trim_start_matches("file")
-            .trim_end_matches(']');
-        uploads.push(Upload {
-            index: index.parse().unwrap_or(uploads.len() as u64),
-            filename,
-            content_type,
-            bytes: bytes.to_vec(),
-        });
-    }
-    Ok((body, uploads))
-}
-
-fn respond(outcome: Outcome) -> Response {
+/// Writes an answer.
+pub fn respond(outcome: Outcome) -> Response {
     let status = StatusCode::from_u16(outcome.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = match outcome.body {
         // Exactly this content type: a charset makes one of the common clients refuse the login.
@@ -394,96 +332,4 @@ fn respond(outcome: Outcome) -> Response {
         }
     }
     response
-}
-
-/// `GET /clock`, with `until=` answered when that instant came, when the clock was changed, or
-/// after 20 seconds.
-pub async fn clock_get(
-    State(server): State<Arc<Server>>,
-    Query(query): Query<BTreeMap<String, String>>,
-) -> Response {
-    if let Some(until) = query.get("until") {
-        let Ok(until) = DateTime::parse_from_rfc3339(&until.replace(' ', "+")) else {
-            return respond(Outcome::of(Err(Refused::new(
-                400,
-                0,
-                "until is not an RFC 3339 instant",
-            ))));
-        };
-        let waited = server.clock.wait_until(until.with_timezone(&Utc));
-        tokio::select! {
-            () = waited => {}
-            () = tokio::time::sleep(LONG_POLL) => {}
-            () = server.stopping.cancelled() => {}
-        }
-    }
-    clock_answer(&server)
-}
-
-/// `POST /clock` with `advance_s` or `jump_s`.
-pub async fn clock_post(
-    State(server): State<Arc<Server>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let refuse =
-        |status, message: &str| respond(Outcome::of(Err(Refused::new(status, 0, message))));
-    if content(&axum::http::Method::POST, &headers, body.is_empty()) != Some(Content::Json) {
-        return refuse(415, "the body must be JSON");
-    }
-    if server.clock.is_system() {
-        return refuse(
-            409,
-            "this is the system's clock; start with --clock to move time",
-        );
-    }
-    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let seconds = |name: &str| {
-        body[name]
-            .as_f64()
-            .filter(|seconds| seconds.abs() <= 1e10)
-            .map(|seconds| TimeDelta::milliseconds((seconds * 1000.0) as i64))
-    };
-    let settle = server.settler();
-    match (seconds("advance_s"), seconds("jump_s")) {
-        (Some(by), None) if by >= TimeDelta::zero() => server.clock.advance(by, &*settle).await,
-        (None, Some(by)) => server.clock.jump(by, &*settle).await,
-        _ => {
-            return refuse(
-                400,
-                "give either advance_s (0 or more) or jump_s, in seconds",
-            );
-        }
-    }
-    clock_answer(&server)
-}
-
-fn clock_answer(server: &Server) -> Response {
-    respond(Outcome::of(Ok(Reply::ok(
-        json!({"now": iso(server.clock.now())}),
-    ))))
-}
-
-/// `%41` as `A`; what is no text afterwards stays as it was.
-pub fn percent_decoded(part: &str) -> String {
-    let mut bytes = Vec::with_capacity(part.len());
-    let mut rest = part.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let decoded = (*first == b'%')
-            .then(|| tail.get(..2))
-            .flatten()
-            .and_then(|hex| std::str::from_utf8(hex).ok())
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match decoded {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| part.to_owned())
 }

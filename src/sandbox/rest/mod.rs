@@ -4,7 +4,9 @@
 //! the fault that waits for it, run under the lock, and recorded.
 
 mod applications;
+mod body;
 mod channels;
+mod clock;
 mod entry;
 mod guilds;
 mod messages;
@@ -12,7 +14,9 @@ mod reactions;
 mod users;
 mod webhooks;
 
-pub use entry::{BODY_LIMIT, api, clock_get, clock_post, unknown};
+pub use body::BODY_LIMIT;
+pub use clock::{clock_get, clock_post};
+pub use entry::{api, unknown};
 
 use super::refused::Refused;
 use super::state::State;
@@ -226,11 +230,7 @@ enum Found {
 }
 
 fn find(method: &str, path: &str) -> Found {
-    let parts: Vec<String> = path
-        .split('/')
-        .skip(1)
-        .map(entry::percent_decoded)
-        .collect();
+    let parts: Vec<String> = path.split('/').skip(1).map(body::percent_decoded).collect();
     let mut best: Option<(usize, &'static Route, BTreeMap<&'static str, String>)> = None;
     let mut other_method = false;
     for route in ROUTES {

@@ -2,7 +2,7 @@
 
 use super::{Audience, State};
 use crate::sandbox::gateway::hub::intent;
-use crate::sandbox::wire;
+use crate::sandbox::wire::{self, Viewer};
 use crate::sandbox::world::Overwrite;
 use serde_json::{Value, json};
 
@@ -106,19 +106,17 @@ impl State {
         let mut event = wire::member(&self.world, member);
         event["guild_id"] = wire::id(guild);
         if user == self.world.bot {
-            let (world, hub) = (&self.world, &mut self.hub);
-            Self::announce(
-                hub,
-                world,
-                self.content_intent,
-                "GUILD_CREATE",
-                &Audience::Bot,
-                |viewer| {
-                    world.guilds.get(&guild).map_or(Value::Null, |guild| {
-                        wire::guild_create(world, guild, viewer)
-                    })
-                },
-            );
+            let world = &self.world;
+            for session in self.hub.sessions_mut().filter(|s| s.user == user) {
+                let everybody = session.intents & intent::GUILD_PRESENCES != 0;
+                let viewer = Viewer {
+                    user,
+                    content: true,
+                };
+                let guild = world.guilds.get(&guild);
+                let event = guild.map(|guild| wire::guild_create(world, guild, viewer, everybody));
+                session.dispatch("GUILD_CREATE", event.unwrap_or_default());
+            }
         }
         self.tell(
             "GUILD_MEMBER_ADD",

@@ -1,6 +1,9 @@
 //! Everything behind the one lock, and who is told what.
 
+mod attachments;
 mod guilds;
+mod marks;
+mod mentions;
 pub mod messages;
 mod threads;
 

@@ -2,9 +2,13 @@
 //!
 //! Ids are strings, instants ISO 8601, permissions decimal strings, flags numbers.
 
-use super::snowflake::{created, iso};
-use super::world::{Channel, Guild, Member, Message, Reaction, Role, User, World, kind, message};
-use serde_json::{Map, Value, json};
+mod messages;
+
+pub use messages::{emoji, message, message_event};
+
+use super::snowflake::iso;
+use super::world::{Channel, Guild, Member, Role, User, World, kind};
+use serde_json::{Value, json};
 
 /// For whom JSON is written.
 #[derive(Clone, Copy)]
@@ -250,8 +254,9 @@ pub fn guild(guild: &Guild) -> Value {
     })
 }
 
-/// A guild as GUILD_CREATE gives it to one session.
-pub fn guild_create(world: &World, of: &Guild, viewer: Viewer) -> Value {
+/// A guild as GUILD_CREATE gives it to one session. A bot without the presence intent is told of no
+/// member but itself (Discord documentation, events, "Gateway events", Guild Create).
+pub fn guild_create(world: &World, of: &Guild, viewer: Viewer, everybody: bool) -> Value {
     let mut json = guild(of);
     let mine = |c: &&Channel| c.guild == Some(of.id);
     let channels = world.channels.values().filter(mine);
@@ -264,7 +269,12 @@ pub fn guild_create(world: &World, of: &Guild, viewer: Viewer) -> Value {
     json["large"] = false.into();
     json["unavailable"] = false.into();
     json["member_count"] = of.members.len().into();
-    json["members"] = of.members.values().map(|one| member(world, one)).collect();
+    json["members"] = of
+        .members
+        .values()
+        .filter(|one| everybody || one.user == viewer.user)
+        .map(|one| member(world, one))
+        .collect();
     json["channels"] = channels
         .filter(|c| c.thread.is_none())
         .map(|c| channel(world, c, viewer))
@@ -284,120 +294,6 @@ pub fn guild_create(world: &World, of: &Guild, viewer: Viewer) -> Value {
         json[empty] = json!([]);
     }
     json
-}
-
-/// A message as REST gives it.
-pub fn message(world: &World, of: &Message, viewer: Viewer) -> Value {
-    let mut json = message_alone(world, of, viewer);
-    if let Some(reference) = of.reference {
-        let mut pointer = Map::new();
-        pointer.insert("type".into(), 0.into());
-        pointer.insert("channel_id".into(), id(reference.channel));
-        if let Some(message) = reference.message {
-            pointer.insert("message_id".into(), id(message));
-        }
-        if let Some(guild) = reference.guild {
-            pointer.insert("guild_id".into(), id(guild));
-        }
-        json["message_reference"] = Value::Object(pointer);
-        if matches!(of.kind, message::REPLY | message::THREAD_STARTER) {
-            json["referenced_message"] = reference
-                .message
-                .and_then(|target| world.message(reference.channel, target))
-                .map(|target| message_alone(world, target, viewer))
-                .into();
-        }
-    }
-    json
-}
-
-/// A message without the one it refers to.
-fn message_alone(world: &World, of: &Message, viewer: Viewer) -> Value {
-    let direct = world
-        .channels
-        .get(&of.channel)
-        .is_some_and(|channel| channel.guild.is_none());
-    let readable = viewer.content
-        || direct
-        || of.author == viewer.user
-        || (viewer.user == world.bot && of.addresses_bot);
-    let mut json = json!({
-        "id": id(of.id),
-        "channel_id": id(of.channel),
-        "author": user_by_id(world, of.author),
-        "type": of.kind,
-        "flags": of.flags,
-        "content": if readable { of.content.as_str() } else { "" },
-        "timestamp": iso(created(of.id)),
-        "edited_timestamp": of.edited.map(iso),
-        "tts": of.tts,
-        "mention_everyone": of.mention_everyone,
-        "mentions": of.mentions.iter().map(|user| user_by_id(world, *user)).collect::<Vec<_>>(),
-        "mention_roles": ids(&of.mention_roles),
-        "attachments": if readable { of.attachments.clone() } else { Vec::new() },
-        "embeds": if readable && of.flags & message::SUPPRESS_EMBEDS == 0 { of.embeds.clone() } else { Vec::new() },
-        "components": if readable { of.components.clone() } else { Vec::new() },
-        "pinned": of.pinned.is_some(),
-    });
-    if !of.reactions.is_empty() {
-        json["reactions"] = of
-            .reactions
-            .iter()
-            .map(|reaction| reaction_count(reaction, viewer))
-            .collect();
-    }
-    if let Some(interaction) = &of.interaction {
-        // Discord names the application behind an answer; the older `interaction` object is left out
-        // because it is deprecated.
-        json["interaction_metadata"] = interaction.clone();
-        json["application_id"] = id(of.author);
-        json["webhook_id"] = id(of.author);
-    }
-    if of.kind == message::DEFAULT || of.kind == message::REPLY {
-        if let Some(thread) = world.thread_of(of.id) {
-            json["thread"] = channel(world, thread, viewer);
-        }
-    }
-    json
-}
-
-/// A message as an event carries it: with the guild and the author's membership.
-pub fn message_event(world: &World, of: &Message, viewer: Viewer) -> Value {
-    let mut json = message(world, of, viewer);
-    let guild = world
-        .channels
-        .get(&of.channel)
-        .and_then(|channel| channel.guild);
-    if let Some(guild) = guild {
-        json["guild_id"] = id(guild);
-        if let Some(author) = world
-            .guilds
-            .get(&guild)
-            .and_then(|guild| guild.members.get(&of.author))
-        {
-            json["member"] = partial_member(author);
-        }
-    }
-    json
-}
-
-/// An emoji as reactions carry it.
-pub fn emoji(text: &str) -> Value {
-    match text.split_once(':') {
-        Some((name, custom)) => json!({"id": custom, "name": name}),
-        None => json!({"id": null, "name": text}),
-    }
-}
-
-fn reaction_count(reaction: &Reaction, viewer: Viewer) -> Value {
-    json!({
-        "emoji": emoji(&reaction.emoji),
-        "count": reaction.users.len(),
-        "count_details": {"burst": 0, "normal": reaction.users.len()},
-        "burst_colors": [],
-        "me_burst": false,
-        "me": reaction.users.contains(&viewer.user),
-    })
 }
 
 /// The application, as its bot sees it.

@@ -1,0 +1,100 @@
+//! The gateway session behind an actor.
+
+use crate::sandbox::handle::Cast;
+use futures::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio_tungstenite::tungstenite::Message;
+
+/// Events kept per actor; a demo that runs for weeks must not fill the memory.
+const KEPT: usize = 20_000;
+
+/// What a session was told.
+#[derive(Default)]
+pub struct Heard {
+    forgotten: usize,
+    events: VecDeque<(String, Value)>,
+}
+
+impl Heard {
+    fn push(&mut self, event: (String, Value)) {
+        self.events.push_back(event);
+        if self.events.len() > KEPT {
+            self.events.pop_front();
+            self.forgotten += 1;
+        }
+    }
+
+    /// How many there were, kept or not.
+    pub fn count(&self) -> usize {
+        self.forgotten + self.events.len()
+    }
+
+    /// Those after the first `mark` ones, as far as they are kept.
+    pub fn since(&self, mark: usize) -> impl Iterator<Item = &(String, Value)> {
+        self.events.iter().skip(mark.saturating_sub(self.forgotten))
+    }
+}
+
+/// What all clones of an actor share.
+pub struct Inner {
+    pub member: Cast,
+    pub api: String,
+    pub application: u64,
+    pub http: reqwest::Client,
+    pub heard: Mutex<Heard>,
+    /// How many events there are; those who wait listen to it.
+    pub seen: watch::Sender<usize>,
+    pub nonces: AtomicU64,
+}
+
+impl Inner {
+    /// The events, locked.
+    pub fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Identifies and keeps what the session is told until the connection ends.
+    pub async fn listen(&self, address: &str) -> anyhow::Result<()> {
+        let (mut socket, _) = tokio_tungstenite::connect_async(address).await?;
+        let identify = json!({"op": 2, "d": {
+            "token": self.member.token, "properties": {"os": "", "browser": "", "device": ""},
+        }});
+        let mut heartbeat = tokio::time::interval(Duration::from_secs(30));
+        heartbeat.tick().await;
+        socket.send(Message::text(identify.to_string())).await?;
+        let mut sequence = Value::Null;
+        loop {
+            let message = tokio::select! {
+                _ = heartbeat.tick() => {
+                    let beat = json!({"op": 1, "d": sequence});
+                    socket.send(Message::text(beat.to_string())).await?;
+                    continue;
+                }
+                message = socket.next() => message,
+            };
+            let text = match message {
+                Some(Ok(Message::Text(text))) => text,
+                Some(Ok(Message::Close(_))) | None => return Ok(()),
+                Some(Ok(_)) => continue,
+                Some(Err(error)) => return Err(error.into()),
+            };
+            let payload: Value = serde_json::from_str(&text)?;
+            if payload["op"] != 0 {
+                continue;
+            }
+            sequence = payload["s"].clone();
+            let kind = payload["t"].as_str().unwrap_or_default().to_owned();
+            let count = {
+                let mut heard = self.heard();
+                heard.push((kind, payload["d"].clone()));
+                heard.count()
+            };
+            self.seen.send_replace(count);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What a test or the demo changes in a running sandbox: the world, the network, the limits.
+
+use super::faults::Fault;
+use super::gateway::hub::Frame;
+use super::handle::{Cast, Sandbox, cast};
+use super::limits::Limits;
+use super::world::{Overwrite, World, kind};
+use serde_json::json;
+use std::time::Duration;
+
+impl Sandbox {
+    /// Sets the bot's rights: in a channel as an overwrite for the bot itself (0 and 0 remove it),
+    /// or with None in its role in the default guild (`allow` added, `deny` taken away).
+    pub fn set_bot_permissions(&self, channel: Option<u64>, allow: u64, deny: u64) {
+        let mut state = self.server.state();
+        match channel {
+            Some(channel) => state.set_overwrite(
+                channel,
+                Overwrite {
+                    id: self.server.bot,
+                    member: true,
+                    allow,
+                    deny,
+                },
+            ),
+            None => {
+                let guild = self.server.guild;
+                let Some(role) = state.world.bot_role(guild) else {
+                    return;
+                };
+                let now = state
+                    .world
+                    .guilds
+                    .get(&guild)
+                    .and_then(|guild| guild.roles.get(&role))
+                    .map_or(0, |role| role.permissions);
+                state.set_role(guild, role, (now | allow) & !deny);
+            }
+        }
+    }
+
+    /// Deletes a channel with its threads, or a thread.
+    pub fn delete_channel(&self, channel: u64) {
+        self.server.state().remove_channel(channel);
+    }
+
+    /// Deletes a message as its author or a moderator would.
+    pub fn delete_message(&self, channel: u64, message: u64) {
+        // Deleting what is not there changes nothing.
+        let _ = self.server.state().erase(channel, message);
+    }
+
+    /// Takes the bot out of the default guild.
+    pub fn kick_bot(&self) {
+        self.server
+            .state()
+            .remove_member(self.server.guild, self.server.bot);
+    }
+
+    /// Takes the bot back in, with its usual rights.
+    pub fn invite_bot(&self) {
+        let mut state = self.server.state();
+        let (guild, now) = (self.server.guild, state.clock.now());
+        if state.world.bot_role(guild).is_none() {
+            state.world.join_bot(guild, now);
+            state.welcome(guild, self.server.bot);
+        }
+    }
+
+    /// Adds a channel of a type (0 text, 2 voice, 15 forum) to the default guild.
+    pub fn add_channel(&self, name: &str, kind: u8) -> u64 {
+        self.add_channel_to(self.server.guild, name, kind)
+    }
+
+    /// Adds a channel to a guild.
+    pub fn add_channel_to(&self, guild: u64, name: &str, kind: u8) -> u64 {
+        let mut state = self.server.state();
+        let now = state.clock.now();
+        let id = state.world.new_channel(guild, name, kind, now);
+        state.tell_new_channel(id);
+        id
+    }
+
+    /// Adds a guild with the same human members and the bot, and one text channel. Returns the
+    /// guild and the channel.
+    pub fn add_guild(&self, name: &str) -> (u64, u64) {
+        let mut state = self.server.state();
+        let now = state.clock.now();
+        let guild = state.world.new_guild(name, now);
+        for (index, member) in members_of(&state.world, self.server.guild)
+            .into_iter()
+            .filter(|user| *user != self.server.bot)
+            .enumerate()
+        {
+            state.world.join(guild, member, index == 0, now);
+        }
+        state.world.join_bot(guild, now);
+        let channel = state.world.new_channel(guild, "general", kind::TEXT, now);
+        state.welcome(guild, self.server.bot);
+        (guild, channel)
+    }
+
+    /// Adds a member to the default guild.
+    pub fn add_member(&self, name: &str, admin: bool) -> Cast {
+        let mut state = self.server.state();
+        let (guild, now) = (self.server.guild, state.clock.now());
+        let user = state.world.new_user(name, false, now);
+        state.world.join(guild, user, admin, now);
+        state.welcome(guild, user);
+        cast(&state.world, guild, user).unwrap_or_else(|| Cast {
+            id: user,
+            name: name.to_owned(),
+            token: String::new(),
+            admin,
+        })
+    }
+
+    /// Takes a member out of the default guild.
+    pub fn remove_member(&self, member: u64) {
+        self.server.state().remove_member(self.server.guild, member);
+    }
+
+    /// Whether a member takes direct messages; if not, they are refused with 50007.
+    pub fn set_dms_open(&self, member: u64, open: bool) {
+        if let Some(user) = self.server.state().world.users.get_mut(&member) {
+            user.dms_open = open;
+        }
+    }
+
+    /// Breaks the bot's gateway connections without a word; its sessions can be resumed.
+    pub fn drop_gateways(&self) {
+        let state = self.server.state();
+        state.hub.each(self.server.bot, || Frame::Abort);
+    }
+
+    /// Closes the bot's gateway connections with a code.
+    pub fn close_gateways(&self, code: u16) {
+        let state = self.server.state();
+        state
+            .hub
+            .each(self.server.bot, || Frame::Close(code, "Closed on purpose."));
+    }
+
+    /// Asks the bot's sessions to connect anew (op 7).
+    pub fn ask_reconnect(&self) {
+        let state = self.server.state();
+        state.hub.each(self.server.bot, || {
+            Frame::Control(json!({"op": 7, "s": null, "t": null, "d": null}).to_string())
+        });
+    }
+
+    /// Asks the bot's sessions for a heartbeat at once (op 1).
+    pub fn ask_heartbeat(&self) {
+        let state = self.server.state();
+        state.hub.each(self.server.bot, || {
+            Frame::Control(json!({"op": 1, "s": null, "t": null, "d": null}).to_string())
+        });
+    }
+
+    /// Tells the bot's sessions that they are invalid (op 9).
+    pub fn invalidate_sessions(&self, resumable: bool) {
+        self.server
+            .state()
+            .hub
+            .invalidate(self.server.bot, resumable);
+    }
+
+    /// Lets the bot's next `times` requests go wrong whose method is `matcher.0` (`*` for any) and
+    /// whose path template, as in Discord's description, contains `matcher.1`.
+    pub fn fail_next(&self, matcher: (&str, &str), fault: Fault, times: u32) {
+        self.server
+            .state()
+            .faults
+            .add(matcher.0, matcher.1, fault, times);
+    }
+
+    /// Forgets faults that have not happened; returns how many requests were still to go wrong.
+    pub fn clear_faults(&self) -> u32 {
+        self.server.state().faults.clear()
+    }
+
+    /// While on, nothing of the bot's comes through: connections break, new ones are refused.
+    pub fn set_outage(&self, on: bool) {
+        self.server.state().faults.outage = on;
+        if on {
+            self.drop_gateways();
+        }
+    }
+
+    /// Turns the rate limits on or off.
+    pub fn set_limits(&self, on: bool) {
+        self.server.state().limits = Limits::new(on);
+    }
+
+    /// Makes every interaction so much older (wire time), to reach the end of a token's life.
+    pub fn age_interactions(&self, by: Duration) {
+        self.server.state().age_interactions(by);
+    }
+}
+
+fn members_of(world: &World, guild: u64) -> Vec<u64> {
+    world
+        .guilds
+        .get(&guild)
+        .map(|guild| guild.members.keys().copied().collect())
+        .unwrap_or_default()
+}

@@ -1,0 +1,105 @@
+//! The clock over HTTP.
+
+use crate::client::{Rest, connected, options, sandbox};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use studyhall::sandbox::{Sandbox, SimClock, start};
+
+async fn post(sandbox: &Sandbox, body: Value) -> (u16, Value) {
+    let clock = format!("http://{}/clock", sandbox.addr());
+    let answer = reqwest::Client::new()
+        .post(clock)
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+async fn get(sandbox: &Sandbox, query: &str) -> Value {
+    let clock = format!("http://{}/clock{query}", sandbox.addr());
+    reqwest::get(clock).await.unwrap().json().await.unwrap()
+}
+
+#[tokio::test]
+async fn advancing_stops_at_every_wait_and_settles_there() {
+    let sandbox = sandbox().await;
+    let stops = Arc::new(AtomicUsize::new(0));
+    let counted = stops.clone();
+    sandbox.set_settler(Arc::new(move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async {})
+    }));
+    // A process of its own follows by asking; its question counts as a wait.
+    let clock = sandbox.clock();
+    let asking = {
+        let sandbox = sandbox.clone();
+        tokio::spawn(async move { get(&sandbox, "?until=2026-11-23T08:00:00Z").await })
+    };
+    while clock.next_wait().is_none() {
+        tokio::task::yield_now().await;
+    }
+    let (status, answer) = post(&sandbox, json!({"advance_s": 3600})).await;
+    assert_eq!(
+        (status, &answer["now"]),
+        (200, &json!("2026-11-23T08:59:00.000000+00:00"))
+    );
+    assert_eq!(stops.load(Ordering::SeqCst), 2, "at eight and at the end");
+    asking.await.unwrap();
+    assert_eq!(get(&sandbox, "").await, answer);
+    // What was said afterwards carries the new time.
+    let said = Rest::bot(&sandbox)
+        .say(sandbox.study_channel_id(), "x")
+        .await;
+    assert_eq!(said["timestamp"], "2026-11-23T08:59:00.000000+00:00");
+}
+
+#[tokio::test]
+async fn a_jump_stops_nowhere_and_ids_still_rise() {
+    let sandbox = sandbox().await;
+    sandbox.set_settler(Arc::new(|| Box::pin(async {})));
+    let bot = Rest::bot(&sandbox);
+    let before = bot.say(sandbox.study_channel_id(), "before").await;
+    let (status, answer) = post(&sandbox, json!({"jump_s": -7200})).await;
+    assert_eq!(
+        (status, &answer["now"]),
+        (200, &json!("2026-11-23T05:59:00.000000+00:00"))
+    );
+    let after = bot.say(sandbox.study_channel_id(), "after").await;
+    assert!(crate::client::id(&after["id"]) > crate::client::id(&before["id"]));
+}
+
+#[tokio::test]
+async fn nonsense_and_the_systems_clock_are_refused() {
+    let sandbox = sandbox().await;
+    for body in [
+        json!({}),
+        json!({"advance_s": -1}),
+        json!({"advance_s": 1, "jump_s": 1}),
+        json!({"advance_s": "1"}),
+        json!({"jump_s": 1e300}),
+    ] {
+        assert_eq!(post(&sandbox, body.clone()).await.0, 400, "{body}");
+    }
+    let mut options = options();
+    options.clock = SimClock::system();
+    let system = start(options).await.unwrap();
+    assert_eq!(post(&system, json!({"advance_s": 1})).await.0, 409);
+}
+
+#[tokio::test]
+async fn by_default_a_second_of_quiet_is_settled() {
+    let (sandbox, bot, _gateway) = connected().await;
+    let (study, from) = (sandbox.study_channel_id(), Instant::now());
+    let busy = tokio::spawn(async move {
+        for _ in 0..4 {
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            bot.say(study, "busy").await;
+        }
+    });
+    post(&sandbox, json!({"advance_s": 1})).await;
+    assert!(busy.is_finished(), "a busy bot is waited for");
+    assert!(from.elapsed() >= Duration::from_millis(2600));
+}
