@@ -7,12 +7,13 @@ use crate::discord::{ConnectError, Connection, Gauge, Link};
 use crate::domain::points::Rules;
 use crate::engine::clock::StudyClock;
 use crate::engine::{Engine, Settings, courier};
+use crate::sandbox::{Sandbox, Settler};
 use crate::store::Store;
 use anyhow::Context as _;
 use chrono::TimeDelta;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -178,4 +179,32 @@ pub(super) async fn asked_to_stop() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }
+}
+
+/// Waits until the sandbox and the bot have come to rest: all events are consumed, the inbox is
+/// empty, no delivery is due. Looks twice, because an event may be between two hands.
+pub fn settler(sandbox: Sandbox, bot: &Bot) -> Settler {
+    /// Between two looks.
+    const GLANCE: Duration = Duration::from_millis(15);
+    /// If counts never agree (a socket dropped with events in it), quiet is as good.
+    const QUIET: Duration = Duration::from_secs(1);
+    const LONGEST: Duration = Duration::from_secs(30);
+    let (engine, gauge) = (bot.engine.clone(), bot.gauge.clone());
+    Arc::new(move || {
+        let (sandbox, engine, gauge) = (sandbox.clone(), engine.clone(), gauge.clone());
+        Box::pin(async move {
+            let began = Instant::now();
+            let mut calm = 0;
+            while calm < 3 && began.elapsed() < LONGEST {
+                let quiet = sandbox.last_activity().elapsed() > QUIET;
+                let consumed = gauge.received() >= sandbox.dispatched_to_bot() || quiet;
+                let at_rest = consumed
+                    && gauge.is_idle()
+                    && engine.is_idle()
+                    && sandbox.requests_in_flight() == 0;
+                calm = if at_rest { calm + 1 } else { 0 };
+                tokio::time::sleep(GLANCE).await;
+            }
+        })
+    })
 }

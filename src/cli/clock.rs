@@ -50,7 +50,7 @@ impl ClockChoice {
 }
 
 /// A simulated clock as the engine's clock.
-pub(super) struct Simulated(pub(super) SimClock);
+pub struct Simulated(pub SimClock);
 
 impl StudyClock for Simulated {
     fn now(&self) -> DateTime<Utc> {

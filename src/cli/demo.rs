@@ -1,20 +1,19 @@
 //! `studyhall demo`: the bot and the sandbox in one process, a study channel set up, the first
 //! round posted at once. On a terminal the members act by themselves and the round is narrated.
 
-use super::bot::{Bot, Parts, asked_to_stop, start};
+use super::bot::{Bot, Parts, asked_to_stop, settler, start};
 use super::clock::Simulated;
 use super::run::{config_of, load_bank};
 use super::{DemoArgs, Failed, logging, narrate, sandbox, seed};
 use crate::config::LogConfig;
-use crate::discord::{Gauge, Link};
-use crate::engine::Engine;
+use crate::discord::Link;
 use crate::engine::clock::{StudyClock as _, SystemClock};
 use crate::sandbox::{Sandbox, Settler, SimClock};
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long the bot may take to be ready.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -46,7 +45,7 @@ pub(super) async fn demo(args: DemoArgs) -> Result<(), Failed> {
         seed: seed(args.server.seed),
     })
     .await?;
-    let settler = settler(sandbox.clone(), bot.engine().clone(), bot.gauge().clone());
+    let settler = settler(sandbox.clone(), &bot);
     sandbox.set_settler(Arc::clone(&settler));
     let acted = tokio::select! {
         acted = act(&sandbox, &bot, &settler, args.server.json, by_itself) => acted,
@@ -138,31 +137,4 @@ fn database(file: Option<PathBuf>) -> anyhow::Result<(PathBuf, Option<tempfile::
             Ok((folder.path().join("studyhall.db"), Some(folder)))
         }
     }
-}
-
-/// Waits until the sandbox and the bot have come to rest: all events are consumed, the inbox is
-/// empty, no delivery is due. Looks twice, because an event may be between two hands.
-pub(super) fn settler(sandbox: Sandbox, engine: Engine, gauge: Gauge) -> Settler {
-    /// Between two looks.
-    const GLANCE: Duration = Duration::from_millis(15);
-    /// If counts never agree (a socket dropped with events in it), quiet is as good.
-    const QUIET: Duration = Duration::from_secs(1);
-    const LONGEST: Duration = Duration::from_secs(30);
-    Arc::new(move || {
-        let (sandbox, engine, gauge) = (sandbox.clone(), engine.clone(), gauge.clone());
-        Box::pin(async move {
-            let began = Instant::now();
-            let mut calm = 0;
-            while calm < 3 && began.elapsed() < LONGEST {
-                let quiet = sandbox.last_activity().elapsed() > QUIET;
-                let consumed = gauge.received() >= sandbox.dispatched_to_bot() || quiet;
-                let at_rest = consumed
-                    && gauge.is_idle()
-                    && engine.is_idle()
-                    && sandbox.requests_in_flight() == 0;
-                calm = if at_rest { calm + 1 } else { 0 };
-                tokio::time::sleep(GLANCE).await;
-            }
-        })
-    })
 }

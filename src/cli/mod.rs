@@ -3,7 +3,7 @@
 pub mod bot;
 mod cast;
 mod check;
-mod clock;
+pub mod clock;
 mod demo;
 mod logging;
 mod narrate;

@@ -2,8 +2,13 @@
 //! that are not ours are left alone.
 
 use super::commands;
+use super::fault::{Failure, failure};
 use serde_json::{Map, Value};
 use serenity::all::Http;
+use std::time::Duration;
+
+/// Tries of one request, when Discord is busy.
+const TRIES: u32 = 5;
 
 /// Registers what is new or differs.
 pub(super) async fn register(http: &Http) -> Result<(), serenity::Error> {
@@ -13,18 +18,47 @@ pub(super) async fn register(http: &Http) -> Result<(), serenity::Error> {
         .iter()
         .map(serde_json::to_value)
         .collect::<Result<_, _>>()?;
-    for command in poise::builtins::create_application_commands(&commands::all()) {
-        let wanted = serde_json::to_value(&command)?;
-        let same_name = |other: &&Value| {
-            other["name"] == wanted["name"] && kind(other) == kind(&wanted)
-        };
-        let differs = known.iter().find(same_name).is_none_or(|k| essence(k) != essence(&wanted));
-        if differs {
-            http.create_global_command(&wanted).await?;
-            tracing::info!(command = %wanted["name"], "registered");
-        }
+    let wanted: Vec<Value> = poise::builtins::create_application_commands(&commands::all())
+        .iter()
+        .map(serde_json::to_value)
+        .collect::<Result<_, _>>()?;
+    let same = |a: &Value, b: &Value| a["name"] == b["name"] && kind(a) == kind(b);
+    let ours = |k: &Value| wanted.iter().any(|w| same(k, w));
+    let changed: Vec<&Value> = wanted
+        .iter()
+        .filter(|w| known.iter().find(|k| same(k, w)).is_none_or(|k| essence(k) != essence(w)))
+        .collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    tracing::info!(commands = changed.len(), "registering commands");
+    if known.iter().all(ours) {
+        // One request replaces the whole list, which holds nothing but ours.
+        return patiently(|| http.create_global_commands(&wanted)).await.map(|_| ());
+    }
+    for command in changed {
+        patiently(|| http.create_global_command(command)).await?;
     }
     Ok(())
+}
+
+/// Repeats a request that is harmless to repeat while Discord is busy.
+async fn patiently<T, F>(request: impl Fn() -> F) -> Result<T, serenity::Error>
+where
+    F: Future<Output = Result<T, serenity::Error>>,
+{
+    let mut wait = Duration::from_secs(2);
+    for _ in 1..TRIES {
+        match request().await {
+            Err(error) if matches!(failure(&error), Failure::Unclear(_)) => {
+                tracing::warn!(error = failure(&error).text(), "registering again in a moment");
+                tokio::time::sleep(wait).await;
+                wait *= 2;
+            }
+            done => return done,
+        }
+    }
+    request().await
 }
 
 /// A command's type: 1, a slash command, where it is not given.

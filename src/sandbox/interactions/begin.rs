@@ -202,7 +202,7 @@ impl State {
                 check_call(command, &data["options"], typing)?;
                 self.resolve_options(channel, &data["options"], &mut resolved);
                 out["options"] = match &data["options"] {
-                    Value::Array(options) => json!(options),
+                    Value::Array(options) => json!(with_empty_options(options)),
                     _ => json!([]),
                 };
             }
@@ -388,4 +388,16 @@ impl State {
             )]),
         })
     }
+}
+
+/// Sub-commands and their groups always carry a list of options on the wire, also an empty one.
+fn with_empty_options(options: &[Value]) -> Vec<Value> {
+    let mut options = options.to_vec();
+    for option in &mut options {
+        if matches!(option["type"].as_u64(), Some(1 | 2)) {
+            let below = option["options"].as_array().cloned().unwrap_or_default();
+            option["options"] = json!(with_empty_options(&below));
+        }
+    }
+    options
 }
