@@ -34,6 +34,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const FIRST_WAIT_IN_TROUBLE: Duration = Duration::from_secs(30);
 const LONGEST_WAIT_IN_TROUBLE: Duration = Duration::from_secs(30 * 60);
 
+/// Failures in a row that are nothing to warn of: a busy Discord asks for patience now and then.
+const UNREMARKABLE: u32 = 2;
+
 /// What came of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -267,25 +270,28 @@ impl<C: Courier> Tour<C> {
 
     fn note_outcome(&mut self, id: i64, outcome: &Outcome) {
         let (first, longest, asked) = match outcome {
-            Outcome::Later { wait, error } => {
-                tracing::warn!(delivery = id, error, "not delivered yet");
-                (FIRST_WAIT, LONGEST_WAIT, *wait)
-            }
-            Outcome::Trouble { trouble, error } => {
-                tracing::warn!(delivery = id, ?trouble, error, "Discord refuses");
-                (FIRST_WAIT_IN_TROUBLE, LONGEST_WAIT_IN_TROUBLE, None)
-            }
+            Outcome::Later { wait, .. } => (FIRST_WAIT, LONGEST_WAIT, *wait),
+            Outcome::Trouble { .. } => (FIRST_WAIT_IN_TROUBLE, LONGEST_WAIT_IN_TROUBLE, None),
             _ => {
                 self.notes.remove(&id);
                 return;
             }
         };
-        if let Some(note) = self.notes.get_mut(&id) {
-            let doubled = first.saturating_mul(1 << note.failures.min(16)).min(longest);
-            note.not_before = Instant::now() + asked.unwrap_or(doubled);
-            note.failures += 1;
-            note.under_way = false;
+        let Some(note) = self.notes.get_mut(&id) else { return };
+        match outcome {
+            Outcome::Later { error, .. } if note.failures < UNREMARKABLE => {
+                tracing::info!(delivery = id, error, "not delivered yet");
+            }
+            Outcome::Later { error, .. } | Outcome::Trouble { error, .. } => {
+                let failures = note.failures + 1;
+                tracing::warn!(delivery = id, failures, error, "still not delivered");
+            }
+            _ => {}
         }
+        let doubled = first.saturating_mul(1 << note.failures.min(16)).min(longest);
+        note.not_before = Instant::now() + asked.unwrap_or(doubled);
+        note.failures += 1;
+        note.under_way = false;
     }
 }
 
