@@ -13,6 +13,7 @@ use anyhow::Context as _;
 use chrono::TimeDelta;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -182,22 +183,31 @@ pub(super) async fn asked_to_stop() {
 }
 
 /// Waits until the sandbox and the bot have come to rest: all events are consumed, the inbox is
-/// empty, no delivery is due. Looks twice, because an event may be between two hands.
-pub fn settler(sandbox: Sandbox, bot: &Bot) -> Settler {
+/// empty, no delivery is due. Looks more than once, because an event may be between two hands.
+/// `before` is how many events the sandbox had dispatched to bots before this one started.
+pub fn settler(sandbox: Sandbox, bot: &Bot, before: u64) -> Settler {
     /// Between two looks.
     const GLANCE: Duration = Duration::from_millis(15);
     /// If counts never agree (a socket dropped with events in it), quiet is as good.
     const QUIET: Duration = Duration::from_secs(1);
     const LONGEST: Duration = Duration::from_secs(30);
     let (engine, gauge) = (bot.engine.clone(), bot.gauge.clone());
+    // Events that this bot will never receive: those of bots before it, and lost ones.
+    let lost = Arc::new(AtomicU64::new(before));
     Arc::new(move || {
         let (sandbox, engine, gauge) = (sandbox.clone(), engine.clone(), gauge.clone());
+        let lost = Arc::clone(&lost);
         Box::pin(async move {
             let began = Instant::now();
             let mut calm = 0;
             while calm < 3 && began.elapsed() < LONGEST {
                 let quiet = sandbox.last_activity().elapsed() > QUIET;
-                let consumed = gauge.received() >= sandbox.dispatched_to_bot() || quiet;
+                let missing = sandbox.dispatched_to_bot().saturating_sub(gauge.received());
+                if quiet {
+                    // What has not come by now was lost; the next look need not wait for it.
+                    lost.store(missing, Ordering::SeqCst);
+                }
+                let consumed = missing <= lost.load(Ordering::SeqCst);
                 let at_rest = consumed
                     && gauge.is_idle()
                     && engine.is_idle()

@@ -45,7 +45,7 @@ pub(super) async fn demo(args: DemoArgs) -> Result<(), Failed> {
         seed: seed(args.server.seed),
     })
     .await?;
-    let settler = settler(sandbox.clone(), &bot);
+    let settler = settler(sandbox.clone(), &bot, 0);
     sandbox.set_settler(Arc::clone(&settler));
     let acted = tokio::select! {
         acted = act(&sandbox, &bot, &settler, args.server.json, by_itself) => acted,
