@@ -4,7 +4,7 @@
 use super::desk::{Desk, Stop};
 use super::input::{Input, No};
 use super::{Inbox, Letter};
-use sqlx::Connection as _;
+use crate::store::savepoint;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio_util::sync::CancellationToken;
 
@@ -38,7 +38,7 @@ impl Inbox {
             let mut planned = false;
             for Letter { input, reply } in letters.drain(..) {
                 let told = input.name();
-                let mut savepoint = group.begin().await?;
+                let mut savepoint = savepoint(&mut group).await?;
                 let mut desk = Desk::new(shared, &mut savepoint);
                 match desk.decide(input).await {
                     Ok(answer) => {
