@@ -50,7 +50,7 @@ async fn main() -> anyhow::Result<()> {
         {"name": "channel", "value": study.to_string()},
         {"name": "time", "value": "08:00"}, {"name": "zone", "value": "UTC"}]}]);
     admin.command(study, "study", options).await?;
-    settler(sandbox.clone(), &bot)().await;
+    settler(sandbox.clone(), &bot, 0)().await;
 
     for (what, options) in
         [("today", json!([])), ("privacy", json!([{"name": "board", "value": "on"}]))]
@@ -73,7 +73,7 @@ async fn main() -> anyhow::Result<()> {
             times[ROUNDS * 99 / 100].as_secs_f64() * 1e3
         );
     }
-    bot.stop().await;
+    bot.stop().await?;
     sandbox.stop().await;
     Ok(())
 }

@@ -353,7 +353,7 @@ impl Stage {
         let Running { bot, runtime } = self.running.take().expect("a bot is running");
         assert!(!bot.has_ended(), "no part of the bot ends by itself");
         *self.place.settler.lock().unwrap() = None;
-        runtime.spawn(bot.stop()).await.unwrap();
+        runtime.spawn(bot.stop()).await.unwrap().unwrap();
         end(runtime).await;
     }
 
