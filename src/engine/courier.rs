@@ -134,13 +134,15 @@ struct Tour<C> {
     courier: Arc<C>,
     notes: BTreeMap<i64, Note>,
     newest: i64,
+    /// The store could not be read; it is to be read again soon.
+    read_again: bool,
     tasks: JoinSet<Finished>,
 }
 
 /// Runs until cancelled; then lets what is under way come to its end.
 pub async fn run<C: Courier>(engine: Engine, courier: Arc<C>, stop: CancellationToken) {
     let mut tour =
-        Tour { engine, courier, notes: BTreeMap::new(), newest: 0, tasks: JoinSet::new() };
+        Tour { engine, courier, notes: BTreeMap::new(), newest: 0, read_again: false, tasks: JoinSet::new() };
     loop {
         tour.take_up_new().await;
         tour.retry();
@@ -172,7 +174,9 @@ impl<C: Courier> Tour<C> {
             let mut db = self.engine.shared.store.read().await?;
             deliveries::errands(&mut db, self.newest).await
         };
-        match read.await {
+        let read = read.await;
+        self.read_again = read.is_err();
+        match read {
             Ok(new) => {
                 for errand in new {
                     self.newest = self.newest.max(errand.id);
@@ -206,7 +210,7 @@ impl<C: Courier> Tour<C> {
         let study_now = self.engine.now();
         let mut busy: HashSet<GuildId> =
             self.notes.values().filter(|n| n.under_way).map(|n| n.errand.guild).collect();
-        let mut next = None;
+        let mut next = self.read_again.then(|| now + FIRST_WAIT);
         let mut ready = Vec::new();
         for (id, note) in &self.notes {
             let waits = note.errand.after.is_some_and(|before| self.notes.contains_key(&before));
