@@ -155,7 +155,7 @@ impl<'a> Desk<'a> {
     pub(super) async fn owe_reading(&mut self, round: &Round, reading: Reading) -> Decision<()> {
         let cause = match reading {
             Reading::Close => "read:close".to_owned(),
-            Reading::CatchUp => format!("read:{}", self.now.timestamp_millis()),
+            Reading::CatchUp => format!("read:{}", deliveries::next_id(self.db).await?),
         };
         self.owe_for(round, &cause, Intent::ReadThread { round: round.id, reading }, None).await?;
         Ok(())
