@@ -230,6 +230,12 @@ impl Stage {
         self.sandbox().clock().advance(by, &*settler).await;
     }
 
+    /// Goes forward, and leaves the bot to itself.
+    pub async fn advance_without_waiting(&self, minutes: i64) {
+        let at_once: Settler = Arc::new(|| Box::pin(async {}));
+        self.sandbox().clock().advance(TimeDelta::minutes(minutes), &*at_once).await;
+    }
+
     /// Leaps, forward or back, as a broken clock would.
     pub async fn jump(&self, minutes: i64) {
         let settler = self.settler();
@@ -318,6 +324,11 @@ impl Stage {
         self.sandbox().traffic().exchanges
     }
 
+    /// The story's database, beside the bot.
+    pub async fn store(&self) -> Store {
+        Store::open(&self.folder.path().join("studyhall.db")).await.unwrap()
+    }
+
     // The bot's life.
 
     /// Starts the bot on the story's database.
@@ -392,7 +403,7 @@ impl Stage {
         if self.running.is_some() {
             self.stop_bot().await;
         }
-        let store = Store::open(&self.folder.path().join("studyhall.db")).await.unwrap();
+        let store = self.store().await;
         let pending = deliveries::pending(&mut store.read().await.unwrap()).await.unwrap();
         store.close().await;
         assert_eq!(pending, 0, "deliveries are left over");
