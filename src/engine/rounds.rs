@@ -335,9 +335,16 @@ impl Desk<'_> {
 
     /// What a delivery was about does not exist any more.
     async fn gone(&mut self, delivery: &Delivery<Intent>) -> Decision<()> {
-        if let Intent::ReadThread { round, reading } = delivery.intent {
+        if let Intent::ReadThread { round: id, reading } = delivery.intent {
+            if let Some(mut round) = rounds::find(self.db, id).await?
+                && reading == Reading::Close
+            {
+                // The result goes into the channel instead.
+                round.thread = None;
+                rounds::update(self.db, &round).await?;
+            }
             // Without a thread, what was seen while it existed is what counts.
-            self.thread_read(round, reading, None).await?;
+            self.thread_read(id, reading, None).await?;
         }
         Ok(())
     }
