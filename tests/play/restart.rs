@@ -252,13 +252,15 @@ async fn a_killed_admin_command_is_done_once_or_not_at_all() {
     let maya = stage.member("Maya").await;
     stage.set_up("08:00", "UTC").await;
     // The answer to the command is what breaks; the extra round was saved before it.
-    stage.sandbox().fail_next(("POST", "/callback"), Fault::DropBefore, 1);
+    stage.expect_error("doing=\"reply\"");
+    stage.sandbox().fail_next(("POST", "/callback"), Fault::DropBefore, 10);
     let options = json!([{"name": "post", "options": []}]);
     let acting = maya.actor.clone();
     let study = stage.place.study;
     let pressed = tokio::spawn(async move { acting.command(study, "study", options).await });
     stage.until("the extra card", || stage.cards().len() == 1).await;
     stage.kill_bot().await;
+    assert!(stage.sandbox().clear_faults() > 0);
     stage.start_bot().await;
     assert_eq!(stage.cards().len(), 1);
     assert!(pressed.await.unwrap().unwrap().failed, "nobody told Maya");
