@@ -113,13 +113,13 @@ impl Outbound {
                 let view = self.engine.result(*round).await?;
                 let place = view.round.thread.unwrap_or(view.round.channel);
                 let card = say::round::result(&view);
-                Ok(thread_gone(self.say(delivery, place, &card, expired).await?))
+                self.say_for_good(delivery, place, &card, expired).await
             }
             Intent::Reference { round } => {
                 let round = self.engine.round(*round).await?;
                 let place = round.thread.unwrap_or(round.channel);
                 let card = say::round::reference(&round, &delivery.key);
-                Ok(thread_gone(self.say(delivery, place, &card, expired).await?))
+                self.say_for_good(delivery, place, &card, expired).await
             }
             Intent::EditCard { round } => {
                 let view = self.engine.card(*round).await?;
@@ -163,6 +163,23 @@ impl Outbound {
         Ok(Outcome::Said(Some((place, MessageId(sent.id.get())))))
     }
 
+    /// The same where there is no second place to say it: a thread or channel that is gone does
+    /// not come back, unlike one that is only hidden.
+    async fn say_for_good(
+        &self,
+        delivery: &Delivery<Intent>,
+        place: ChannelId,
+        card: &Card,
+        expired: bool,
+    ) -> Result<Outcome, Stop> {
+        match self.say(delivery, place, card, expired).await {
+            Err(Stop::Discord(error)) if failure(&error).code() == Some(code::UNKNOWN_CHANNEL) => {
+                Ok(gone("where it was to be said is not there any more"))
+            }
+            said => said,
+        }
+    }
+
     /// Looks in a channel's history for the message of a delivery, by its key in a custom id.
     async fn find(
         &self,
@@ -173,7 +190,14 @@ impl Outbound {
         let mut before = None;
         for _ in 0..MOST_PAGES {
             let http = self.paced().await;
-            let page = http.get_messages(id(place), before, Some(PAGE)).await?;
+            let page = match http.get_messages(id(place), before, Some(PAGE)).await {
+                Ok(page) => page,
+                // Where there is no channel there is no message.
+                Err(error) if failure(&error).code() == Some(code::UNKNOWN_CHANNEL) => {
+                    return Ok(None);
+                }
+                Err(error) => return Err(error.into()),
+            };
             let ours = page.iter().find(|message| {
                 message.author.id.get() == self.bot.0 && bears(message, &delivery.key)
             });
@@ -359,14 +383,6 @@ fn courtesy(done: Result<(), serenity::Error>) -> Outcome {
             }
             other => other,
         },
-    }
-}
-
-/// A thread that is gone does not come back, unlike a channel that was only hidden.
-fn thread_gone(outcome: Outcome) -> Outcome {
-    match outcome {
-        Outcome::Trouble { trouble: Trouble::ChannelGone, error } => Outcome::Gone { error },
-        other => other,
     }
 }
 

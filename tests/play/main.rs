@@ -5,8 +5,13 @@
 mod answers;
 mod cast;
 mod daily;
+mod leaderboard;
 mod log;
 mod post;
 mod questions;
+mod restart;
+mod schedule;
+mod setup;
 mod stage;
+mod trouble;
 mod voting;
