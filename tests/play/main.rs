@@ -1,1 +1,3 @@
-fn main() {}
+//! Stories of the whole bot against the sandbox, in one binary.
+
+mod openapi;
