@@ -2,7 +2,7 @@
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Registry, ValidationError, Validator};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,11 +42,12 @@ impl Description {
     pub fn read(file: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(file)
             .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-        let root: Value = serde_json::from_str(&text)
+        let mut root: Value = serde_json::from_str(&text)
             .map_err(|error| format!("{} is no JSON: {error}", file.display()))?;
         if !root["paths"].is_object() || !root["components"]["schemas"].is_object() {
             return Err(format!("{} is no OpenAPI description", file.display()));
         }
+        correct(&mut root["components"]["schemas"]);
         let registry = Registry::new()
             .add(BASE, root.clone())
             .and_then(|registry| registry.prepare())
@@ -150,21 +151,7 @@ impl Description {
         part: Part,
     ) -> Result<Option<Arc<Validator>>, String> {
         let Some(schema) = self.schema(method, template, part) else { return Ok(None) };
-        let mut schema = match part {
-            // The description wants a `code` in every 429; the documentation calls it optional
-            // (topics/rate-limits, Rate Limit Response Structure), and most have none.
-            Part::Answer(429) => serde_json::json!({
-                "type": "object",
-                "properties": {
-                    "message": {"type": "string"},
-                    "retry_after": {"type": "number"},
-                    "global": {"type": "boolean"},
-                    "code": {"type": "integer"},
-                },
-                "required": ["message", "retry_after", "global"],
-            }),
-            _ => schema.clone(),
-        };
+        let mut schema = schema.clone();
         absolute(&mut schema);
         jsonschema::options()
             .with_registry(&self.registry)
@@ -174,6 +161,28 @@ impl Description {
             .map(|validator| Some(Arc::new(validator)))
             .map_err(|error| format!("its schema cannot be compiled: {error}"))
     }
+}
+
+/// Puts right what the description says otherwise than Discord's documentation and Discord itself.
+fn correct(schemas: &mut Value) {
+    // The codes of single fields are words, such as BASE_TYPE_REQUIRED (reference, Error Messages),
+    // not numbers.
+    schemas["InnerErrors"]["properties"]["_errors"]["items"] = json!({
+        "type": "object",
+        "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+        "required": ["code", "message"],
+    });
+    // The `code` of a 429 is optional (topics/rate-limits, Rate Limit Response Structure).
+    schemas["RatelimitedResponse"] = json!({
+        "type": "object",
+        "properties": {
+            "message": {"type": "string"},
+            "retry_after": {"type": "number"},
+            "global": {"type": "boolean"},
+            "code": {"type": "integer"},
+        },
+        "required": ["message", "retry_after", "global"],
+    });
 }
 
 /// The object behind a `$ref` into the same document.
