@@ -1,3 +1,5 @@
 //! Stories of the whole bot against the sandbox, in one binary.
 
+mod limits;
 mod openapi;
+mod tls;

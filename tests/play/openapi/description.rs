@@ -183,6 +183,14 @@ fn correct(schemas: &mut Value) {
         },
         "required": ["message", "retry_after", "global"],
     });
+    // Of commands (interactions/application-commands, Create Global Application Command), the
+    // rights are a number in a string, as everywhere, and `nsfw` is left out.
+    for command in ["CreateRequest", "UpdateRequest", "PatchRequestPartial"] {
+        let properties = &mut schemas[format!("ApplicationCommand{command}")]["properties"];
+        properties["default_member_permissions"] =
+            json!({"type": ["string", "integer", "null"], "pattern": "^[0-9]+$", "minimum": 0});
+        properties["nsfw"] = json!({"type": "boolean"});
+    }
 }
 
 /// The object behind a `$ref` into the same document.
