@@ -19,7 +19,7 @@ use studyhall::sandbox::{self, Actor, Fault, Options, Sandbox, Settler, SimClock
 /// How long anything may take (wire time).
 const PATIENCE: Duration = Duration::from_secs(20);
 /// An answer long enough to count.
-const ANSWER: &str = "Because the interpreter keeps one lock for all threads, I think.";
+pub const ANSWER: &str = "Because the interpreter keeps one lock for all threads, I think.";
 
 const MESSAGES: &str = "/channels/{channel_id}/messages";
 const THREADS: &str = "/channels/{channel_id}/messages/{message_id}/threads";
@@ -39,8 +39,8 @@ pub async fn sandbox() -> Sandbox {
 }
 
 /// The whole bot, as it runs in production, but for where Discord's name leads.
-struct Production {
-    sandbox: Sandbox,
+pub struct Production {
+    pub sandbox: Sandbox,
     bot: Bot,
     settler: Settler,
     watch: Watch,
@@ -49,7 +49,8 @@ struct Production {
 }
 
 impl Production {
-    async fn start() -> Self {
+    /// Starts it; the bot is ready.
+    pub async fn start() -> Self {
         let sandbox = sandbox().await;
         let watch = Watch::begin(&sandbox);
         let terminator = Terminator::start(sandbox.addr()).await.unwrap();
@@ -77,7 +78,7 @@ impl Production {
     }
 
     /// The admin, ready to act.
-    async fn admin(&self) -> Actor {
+    pub async fn admin(&self) -> Actor {
         let admin = self.sandbox.members().into_iter().find(|one| one.admin).unwrap();
         let admin = self.sandbox.actor(&admin.name);
         admin.ready().await.unwrap();
@@ -85,26 +86,29 @@ impl Production {
     }
 
     /// Sets the study channel up, for nine o'clock.
-    async fn set_up(&self, admin: &Actor) {
-        study(admin, self.sandbox.study_channel_id(), "setup", setup(self.study(), "09:00")).await;
+    pub async fn set_up(&self, admin: &Actor) {
+        call(admin, self.sandbox.study_channel_id(), "setup", setup(self.study(), "09:00")).await;
         self.settle().await;
     }
 
-    fn study(&self) -> u64 {
+    /// The study channel.
+    pub fn study(&self) -> u64 {
         self.sandbox.study_channel_id()
     }
 
-    async fn settle(&self) {
+    /// Waits until nothing is left to do.
+    pub async fn settle(&self) {
         (self.settler)().await;
     }
 
-    async fn advance(&self, by: TimeDelta) {
+    /// Moves study time forward.
+    pub async fn advance(&self, by: TimeDelta) {
         let settler = Settler::clone(&self.settler);
         self.sandbox.clock().advance(by, &*settler).await;
     }
 
     /// The bot's messages of a channel or thread.
-    fn said(&self, place: u64) -> Vec<Value> {
+    pub fn said(&self, place: u64) -> Vec<Value> {
         let bot = self.sandbox.bot_id().to_string();
         let own = |message: &Value| message["author"]["id"] == bot.as_str() && message["type"] == 0;
         self.sandbox.messages(place).into_iter().filter(own).collect()
@@ -123,7 +127,7 @@ impl Production {
     }
 
     /// Compares all traffic with Discord's description and stops.
-    async fn end(self) {
+    pub async fn end(self) {
         openapi::check(&self.sandbox.traffic().exchanges).assert_clean();
         assert_eq!(self.sandbox.traffic().unknown_routes, Vec::<String>::new());
         assert!(!self.bot.has_ended());
@@ -169,13 +173,14 @@ fn setup(channel: u64, time: &str) -> Value {
 }
 
 /// Calls `/study …`, which must be answered.
-async fn study(admin: &Actor, place: u64, name: &str, options: Value) {
+async fn call(admin: &Actor, place: u64, name: &str, options: Value) {
     let call = json!([{"name": name, "options": options}]);
     let reply = admin.command(place, "study", call).await.unwrap();
     assert!(!reply.failed, "/study {name} was not answered");
 }
 
-fn id(value: &Value) -> u64 {
+/// A message's id.
+pub fn id(value: &Value) -> u64 {
     value["id"].as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{value}"))
 }
 
@@ -256,7 +261,7 @@ async fn a_hundred_rounds_at_once_stay_below_fifty_requests_a_second() {
     stage.settle().await;
     let admin = stage.admin().await;
     for channel in &channels {
-        study(&admin, *channel, "setup", setup(*channel, "09:00")).await;
+        call(&admin, *channel, "setup", setup(*channel, "09:00")).await;
     }
     stage.settle().await;
     let before = stage.sandbox.traffic().exchanges.len();

@@ -5,6 +5,7 @@
 //! file is Discord's and not part of this project.
 
 mod description;
+mod everything;
 mod keys;
 mod rules;
 mod tests;
