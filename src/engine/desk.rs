@@ -8,7 +8,7 @@ use crate::domain::notice::Notice;
 use crate::domain::refusal::Refusal;
 use crate::store::channels::StudyChannel;
 use crate::store::rounds::Round;
-use crate::store::{Connection, channels, deliveries, members, rounds};
+use crate::store::{self, Connection, channels, deliveries, members, rounds};
 use chrono::{DateTime, Utc};
 
 /// Why a decision came to nothing.
@@ -19,8 +19,8 @@ pub(super) enum Stop {
     Broken(anyhow::Error),
 }
 
-impl From<sqlx::Error> for Stop {
-    fn from(error: sqlx::Error) -> Self {
+impl From<store::Error> for Stop {
+    fn from(error: store::Error) -> Self {
         Self::Broken(error.into())
     }
 }
@@ -98,7 +98,7 @@ impl<'a> Desk<'a> {
     }
 
     /// When something is due next: a round, a close, the end of a pause, the end of a card's time.
-    pub(super) async fn agenda(&mut self) -> crate::store::Result<Option<DateTime<Utc>>> {
+    pub(super) async fn agenda(&mut self) -> store::Result<Option<DateTime<Utc>>> {
         let mut next = [
             rounds::next_close(self.db).await?,
             deliveries::next_expiry(self.db).await?.filter(|at| *at > self.now),

@@ -1,5 +1,15 @@
-//! Stories of the whole bot against the sandbox, in one binary.
+//! Stories of the whole bot against the sandbox: the bot that `run` starts, on a database file of
+//! its own, with members who act over REST and the gateway. Each story reads from top to bottom;
+//! `stage` holds what they share.
 
+mod answers;
+mod cast;
+mod daily;
 mod limits;
+mod log;
 mod openapi;
+mod post;
+mod questions;
+mod stage;
 mod tls;
+mod voting;
