@@ -57,6 +57,7 @@ impl Production {
         let database = tempfile::tempdir().unwrap();
         let (bank, problems) = Bank::load(true, &[]);
         assert!(problems.is_empty(), "{problems:?}");
+        let before = sandbox.dispatched_to_bot();
         let bot = start(Parts {
             database: database.path().join("studyhall.db"),
             bank: Arc::new(bank),
@@ -73,7 +74,7 @@ impl Production {
         .await
         .unwrap();
         tokio::time::timeout(PATIENCE, bot.ready()).await.expect("the bot gets ready");
-        let settler = settler(sandbox.clone(), &bot);
+        let settler = settler(sandbox.clone(), &bot, before);
         Self { sandbox, bot, settler, watch, _terminator: terminator, _database: database }
     }
 
@@ -131,7 +132,7 @@ impl Production {
         openapi::check(&self.sandbox.traffic().exchanges).assert_clean();
         assert_eq!(self.sandbox.traffic().unknown_routes, Vec::<String>::new());
         assert!(!self.bot.has_ended());
-        self.bot.stop().await;
+        self.bot.stop().await.unwrap();
         self.sandbox.stop().await;
     }
 }
@@ -158,7 +159,10 @@ impl Watch {
     /// When a route was asked and how it was answered.
     fn of(&self, route: &str) -> Vec<(Instant, u16)> {
         let seen = self.0.lock().unwrap();
-        seen.iter().filter(|(_, one, _)| one == route).map(|(at, _, status)| (*at, *status)).collect()
+        seen.iter()
+            .filter(|(_, one, _)| one == route)
+            .map(|(at, _, status)| (*at, *status))
+            .collect()
     }
 }
 
@@ -199,7 +203,8 @@ async fn a_round_with_thirty_answers_never_meets_a_limit() {
         ready.unwrap();
     }
     let said = members.iter().map(|member| member.say(thread, ANSWER));
-    let answers: Vec<u64> = join_all(said).await.iter().map(|one| id(one.as_ref().unwrap())).collect();
+    let answers: Vec<u64> =
+        join_all(said).await.iter().map(|one| id(one.as_ref().unwrap())).collect();
     let marked = || {
         let messages = stage.sandbox.messages(thread);
         let marks = messages.iter().filter(|one| one["reactions"][0]["emoji"]["name"] == "✅");

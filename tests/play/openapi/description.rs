@@ -226,8 +226,8 @@ fn absolute(schema: &mut Value) {
 /// Says what is wrong where. Of alternatives that all fail, the one that was meant is told about:
 /// "none of eleven schemas fits" helps nobody.
 fn tell(error: &ValidationError<'_>, wrong: &mut Vec<Wrong>) {
-    if let ValidationErrorKind::AnyOf { context }
-    | ValidationErrorKind::OneOfNotValid { context } = error.kind()
+    if let ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } =
+        error.kind()
     {
         let depth = error.instance_path().as_str().len();
         // `null` and other types are not meant where the type differs at this very place, nor is

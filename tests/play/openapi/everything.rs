@@ -16,19 +16,31 @@ const SEND: u64 = 1 << 11;
 fn study_calls(channel: u64) -> Vec<(&'static str, Value)> {
     let channel = channel.to_string();
     vec![
-        ("setup", json!([
+        (
+            "setup",
+            json!([
             {"name": "channel", "value": channel}, {"name": "time", "value": "09:00"},
             {"name": "zone", "value": "UTC"}, {"name": "weekdays", "value": "daily"},
-            {"name": "pin", "value": true}])),
-        ("setup", json!([
-            {"name": "channel", "value": channel}, {"name": "time", "value": "nine"}])),
-        ("plan", json!([
-            {"name": "topics", "value": "all"}, {"name": "mix", "value": "easy 2, medium 3, hard 1"}])),
+            {"name": "pin", "value": true}]),
+        ),
+        (
+            "setup",
+            json!([
+            {"name": "channel", "value": channel}, {"name": "time", "value": "nine"}]),
+        ),
+        (
+            "plan",
+            json!([
+            {"name": "topics", "value": "all"}, {"name": "mix", "value": "easy 2, medium 3, hard 1"}]),
+        ),
         ("plan", json!([{"name": "topics", "value": "asynio"}])),
         ("plan", json!([{"name": "ladder", "value": "mon easy, wed medium, fri hard"}])),
-        ("holidays add", json!([
+        (
+            "holidays add",
+            json!([
             {"name": "first", "value": "2026-12-24"}, {"name": "last", "value": "2026-12-26"},
-            {"name": "label", "value": "Winter"}])),
+            {"name": "label", "value": "Winter"}]),
+        ),
         ("holidays list", json!([])),
         ("holidays remove", json!([{"name": "date", "value": "2026-12-24"}])),
         ("status", json!([{"name": "channel", "value": channel}])),
@@ -108,8 +120,13 @@ async fn all_that_can_be_done_speaks_as_discord_describes() {
     for wanted in ["vote", "page", "ballot", "withdraw", "rules", "points", "board", "share"] {
         assert!(tried.components.contains(wanted), "{wanted} not in {:?}", tried.components);
     }
-    let registered: BTreeSet<String> =
-        stage.sandbox.commands(None).iter().flat_map(|one| leaves(one, "")).map(|(n, _)| n).collect();
+    let registered: BTreeSet<String> = stage
+        .sandbox
+        .commands(None)
+        .iter()
+        .flat_map(|one| leaves(one, ""))
+        .map(|(n, _)| n)
+        .collect();
     assert_eq!(registered.difference(&tried.commands).collect::<Vec<_>>(), Vec::<&String>::new());
     stage.end().await;
 }

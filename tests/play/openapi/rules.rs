@@ -69,9 +69,8 @@ fn message(body: &Value, at: &str, new: bool, wrong: &mut Vec<Wrong>) {
 
 /// What of an embed counts: title, description, fields, footer and author (resources/message).
 fn embed_length(embed: &Value) -> usize {
-    let fields: usize = list(&embed["fields"])
-        .map(|field| length(&field["name"]) + length(&field["value"]))
-        .sum();
+    let fields: usize =
+        list(&embed["fields"]).map(|field| length(&field["name"]) + length(&field["value"])).sum();
     fields
         + length(&embed["title"])
         + length(&embed["description"])

@@ -77,26 +77,28 @@ fn what_the_schemas_forbid_is_told_where_it_is() {
     // A value deep inside alternatives: of the seven component types, the row is meant.
     let button = json!({"components": [{"type": 1, "components": [
         {"type": 2, "style": 1, "label": "x".repeat(81), "custom_id": "a"}]}]});
-    assert_tells(
-        &asked("POST", MESSAGES, button),
-        "/components/0/components/0/label",
-        "80",
-    );
+    assert_tells(&asked("POST", MESSAGES, button), "/components/0/components/0/label", "80");
 }
 
 #[test]
 fn what_the_schemas_leave_out_is_told_too() {
     let text = json!({"content": "ä".repeat(2_001)});
     assert_tells(&asked("POST", MESSAGES, text), "/content", "2001 characters");
-    let embeds = json!({"embeds": [{"description": "x".repeat(3_001)}, {"description": "x".repeat(3_000)}]});
+    let embeds =
+        json!({"embeds": [{"description": "x".repeat(3_001)}, {"description": "x".repeat(3_000)}]});
     assert_tells(&asked("POST", MESSAGES, embeds), "/embeds", "6001 characters");
-    let row = json!({"type": 1, "components": [{"type": 2, "style": 1, "custom_id": "a", "label": "a"}]});
+    let row =
+        json!({"type": 1, "components": [{"type": 2, "style": 1, "custom_id": "a", "label": "a"}]});
     let rows: Vec<Value> = std::iter::repeat_n(row, 6).collect();
     let rows = json!({"components": rows});
     assert_tells(&asked("POST", MESSAGES, rows.clone()), "/components", "6 rows");
     let data = json!({"type": 7, "data": rows});
     assert_tells(&asked("POST", CALLBACK, data), "/data/components", "6 rows");
-    assert_tells(&asked("POST", MESSAGES, json!({"tts": false, "embeds": []})), "", "empty message");
+    assert_tells(
+        &asked("POST", MESSAGES, json!({"tts": false, "embeds": []})),
+        "",
+        "empty message",
+    );
     let command = json!({"name": "Study", "description": "d"});
     assert_tells(&asked("POST", COMMANDS, command), "/name", "typed");
     let option = json!([{"name": "study", "description": "d", "options": [
@@ -111,11 +113,7 @@ fn unknown_keys_are_told_at_every_depth() {
     assert_tells(&asked("POST", MESSAGES, top), "/contents", "key");
     let deep = json!({"components": [{"type": 1, "components": [
         {"type": 2, "style": 1, "custom_id": "a", "label": "a", "placeholder": "only menus"}]}]});
-    assert_tells(
-        &asked("POST", MESSAGES, deep),
-        "/components/0/components/0/placeholder",
-        "key",
-    );
+    assert_tells(&asked("POST", MESSAGES, deep), "/components/0/components/0/placeholder", "key");
     let data = json!({"type": 4, "data": {"content": "x", "title": "only forms"}});
     assert_tells(&asked("POST", CALLBACK, data), "/data/title", "key");
 }

@@ -160,10 +160,9 @@ async fn messages(bot: &Bot, ana: &Actor) {
         "content": "With a file.",
         "attachments": [{"id": "0", "filename": "notes.txt"}],
     });
-    let form = reqwest::multipart::Form::new().text("payload_json", notes.to_string()).part(
-        "files[0]",
-        reqwest::multipart::Part::text("print(1)").file_name("notes.txt"),
-    );
+    let form = reqwest::multipart::Form::new()
+        .text("payload_json", notes.to_string())
+        .part("files[0]", reqwest::multipart::Part::text("print(1)").file_name("notes.txt"));
     let sent = bot
         .http
         .post(format!("{}{base}", bot.sandbox.api()))
@@ -247,7 +246,8 @@ async fn threads(bot: &Bot, ana: &Actor) {
 async fn commands(bot: &Bot) {
     let application = format!("/applications/{}", bot.sandbox.bot_id());
     let guild = bot.sandbox.guild_id();
-    for base in [format!("{application}/commands"), format!("{application}/guilds/{guild}/commands")]
+    for base in
+        [format!("{application}/commands"), format!("{application}/guilds/{guild}/commands")]
     {
         let list = json!([
             {"name": "study", "description": "d", "type": 1, "default_member_permissions": 32,
@@ -306,7 +306,10 @@ async fn interactions(bot: &Bot, ana: &Actor) {
     let application = bot.sandbox.bot_id();
     let callback = |of: &Value| {
         let token = of["token"].as_str().unwrap().to_owned();
-        (format!("/interactions/{}/{token}/callback", id(of)), format!("/webhooks/{application}/{token}"))
+        (
+            format!("/interactions/{}/{token}/callback", id(of)),
+            format!("/webhooks/{application}/{token}"),
+        )
     };
     for with_response in [false, true] {
         let call = ana.command(study, "ping", json!([]));
