@@ -2,6 +2,7 @@
 
 use crate::cast::Member;
 use crate::log;
+use crate::openapi;
 use crate::post::{Post, number};
 use crate::questions;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -399,7 +400,8 @@ impl Stage {
 
     /// Ends the story. Fails on whatever no story may leave behind: a part of the bot that ended,
     /// deliveries that were never made, something said twice, a route the sandbox does not know,
-    /// an event that the client library dropped, an error in the log, a fault that never happened.
+    /// an event that the client library dropped, an error in the log, a fault that never happened,
+    /// a request or an answer that Discord's description forbids.
     pub async fn finish(mut self) {
         self.settle().await;
         if self.running.is_some() {
@@ -413,6 +415,7 @@ impl Stage {
         self.nothing_twice();
         let unknown = self.sandbox().traffic().unknown_routes;
         assert!(unknown.is_empty(), "routes the sandbox does not know: {unknown:?}");
+        openapi::check(&self.exchanges()).assert_clean();
         let mut lines = log::since(self.log_mark);
         lines.retain(|line| !self.expected.iter().any(|part| line.contains(part)));
         assert!(lines.is_empty(), "in the log:\n{}", lines.join("\n"));
