@@ -300,7 +300,7 @@ impl<'o, 't> Sections<'o, 't> {
         let start = range.start + blank;
         let end = range.start + raw.trim_end().len();
         let text = if start < end {
-            without(self.text, start..end, &self.outline.fence_words)
+            without(self.text, start..end, &self.outline.not_shown)
         } else {
             String::new()
         };

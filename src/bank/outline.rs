@@ -1,6 +1,6 @@
 //! A question's Markdown, read once: its headings, its code blocks, and what Discord cannot show.
 
-use super::code::{CodeBlock, FenceInfo};
+use super::code::{CodeBlock, FenceInfo, Role};
 use super::problem::Report;
 use super::text::Lines;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
@@ -22,8 +22,9 @@ pub(super) struct Heading<'t> {
 pub(super) struct Outline<'t> {
     pub(super) headings: Vec<Heading<'t>>,
     pub(super) code_blocks: Vec<CodeBlock>,
-    /// The words behind the languages of fences, which are not for Discord.
-    pub(super) fence_words: Vec<Range<usize>>,
+    /// What is for checkers and not for Discord: the words behind the languages of fences, and
+    /// whole blocks that only prove a solution.
+    pub(super) not_shown: Vec<Range<usize>>,
 }
 
 /// Reads `text` from byte `start` on; `lines` belongs to the whole text.
@@ -85,9 +86,14 @@ pub(super) fn outline<'t>(
                     report.error(line, problem);
                 }
                 check_fence(source, line, report);
-                outline
-                    .fence_words
-                    .extend(words_behind_language(source, range.start));
+                if info.is_python() && matches!(info.role, Role::Tests | Role::Wrong) {
+                    let line_end = usize::from(text[range.end..].starts_with('\n'));
+                    outline.not_shown.push(range.start..range.end + line_end);
+                } else {
+                    outline
+                        .not_shown
+                        .extend(words_behind_language(source, range.start));
+                }
                 open = Some(CodeBlock {
                     line,
                     info,

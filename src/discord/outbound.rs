@@ -88,25 +88,25 @@ impl Outbound {
                 let http = self.paced().await;
                 let pinned =
                     http.pin_message(id(round.channel), message_id(message), None).await;
-                Ok(unless_gone(pinned, code::UNKNOWN_MESSAGE))
+                Ok(courtesy(pinned))
             }
             Intent::Unpin { channel, message } => {
                 let http = self.paced().await;
                 let unpinned = http.unpin_message(id(*channel), message_id(*message), None).await;
-                Ok(unless_gone(unpinned, code::UNKNOWN_MESSAGE))
+                Ok(courtesy(unpinned))
             }
             Intent::Mark { thread, message } => {
                 let mark = ReactionType::Unicode(MARK.to_owned());
                 let http = self.paced().await;
                 let marked = http.create_reaction(id(*thread), message_id(*message), &mark).await;
-                Ok(mark_outcome(marked))
+                Ok(courtesy(marked))
             }
             Intent::Unmark { thread, message } => {
                 let mark = ReactionType::Unicode(MARK.to_owned());
                 let http = self.paced().await;
                 let unmarked =
                     http.delete_reaction_me(id(*thread), message_id(*message), &mark).await;
-                Ok(mark_outcome(unmarked))
+                Ok(courtesy(unmarked))
             }
             Intent::ReadThread { round, .. } => self.read_thread(*round).await,
             Intent::Result { round } => {
@@ -348,17 +348,9 @@ fn gone(what: &str) -> Outcome {
     Outcome::Gone { error: what.to_owned() }
 }
 
-/// The result of a request whose object may be gone without harm.
-fn unless_gone(done: Result<(), serenity::Error>, gone_code: isize) -> Outcome {
-    match done.as_ref().map_err(failure) {
-        Ok(()) => Outcome::Said(None),
-        Err(failure) if failure.code() == Some(gone_code) => gone("the message is not there"),
-        Err(failure) => failure.outcome(),
-    }
-}
-
-/// A mark is a courtesy: where it is refused for good, it is left out.
-fn mark_outcome(done: Result<(), serenity::Error>) -> Outcome {
+/// Check marks and pins are a courtesy: where one is refused for good (the message is gone, the
+/// channel has all the pins it may have), it is left out.
+fn courtesy(done: Result<(), serenity::Error>) -> Outcome {
     match done.as_ref().map_err(failure) {
         Ok(()) => Outcome::Said(None),
         Err(failure) => match failure.outcome() {

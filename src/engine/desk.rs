@@ -114,6 +114,12 @@ impl<'a> Desk<'a> {
         Ok(next)
     }
 
+    /// A number that no cause had before, for what may rightly be owed again and again. Not the
+    /// time: a simulated clock stands still, and a real one can be set back.
+    pub(super) async fn turn(&mut self) -> Decision<i64> {
+        Ok(deliveries::next_id(self.db).await?)
+    }
+
     /// Records something to be said; `None` if it is owed already.
     pub(super) async fn owe(
         &mut self,
@@ -155,7 +161,7 @@ impl<'a> Desk<'a> {
     pub(super) async fn owe_reading(&mut self, round: &Round, reading: Reading) -> Decision<()> {
         let cause = match reading {
             Reading::Close => "read:close".to_owned(),
-            Reading::CatchUp => format!("read:{}", self.now.timestamp_millis()),
+            Reading::CatchUp => format!("read:{}", self.turn().await?),
         };
         self.owe_for(round, &cause, Intent::ReadThread { round: round.id, reading }, None).await?;
         Ok(())

@@ -192,7 +192,7 @@ impl Desk<'_> {
         channel.stock_warned = Some(self.now);
         channels::save(self.db, &channel, self.now).await?;
         let notice = Notice::StockLow { channel: channel.id, left };
-        let what = format!("stock:{}", self.now.timestamp_millis());
+        let what = format!("stock:{}", self.turn().await?);
         self.notify(channel.guild, channel.id, &what, notice).await
     }
 
@@ -368,7 +368,7 @@ impl Desk<'_> {
         channels::save(self.db, &channel, self.now).await?;
         let doing = delivery.intent.doing().to_owned();
         let notice = Notice::InTrouble { channel: id, trouble, doing };
-        let what = format!("trouble:{}", self.now.timestamp_millis());
+        let what = format!("trouble:{}", self.turn().await?);
         self.notify(channel.guild, id, &what, notice).await
     }
 
@@ -384,7 +384,7 @@ impl Desk<'_> {
         }
         channel.trouble = None;
         channels::save(self.db, &channel, self.now).await?;
-        let what = format!("recovered:{}", self.now.timestamp_millis());
+        let what = format!("recovered:{}", self.turn().await?);
         let notice = Notice::Recovered { channel: id };
         self.notify(channel.guild, id, &what, notice).await
     }

@@ -73,10 +73,13 @@ pub fn content(method: &Method, headers: &HeaderMap, empty: bool) -> Option<Cont
                 .to_ascii_lowercase()
         });
     match kind.as_deref() {
-        Some("application/json") if empty => Some(Content::Empty),
-        Some("application/json") => Some(Content::Json),
+        // What a page of another origin may send without being asked first (Fetch standard,
+        // "CORS-safelisted request-header").
+        Some("text/plain" | "application/x-www-form-urlencoded" | "") => None,
         Some("multipart/form-data") => Some(Content::Multipart),
-        None if empty => Some(Content::Empty),
+        // Some clients name a type (application/octet-stream) where they send nothing.
+        _ if empty => Some(Content::Empty),
+        Some("application/json") => Some(Content::Json),
         _ => None,
     }
 }
@@ -146,6 +149,9 @@ mod tests {
             let form = headers(&[("content-type", kind)]);
             assert_eq!(content(&Method::POST, &form, false), None, "{kind}");
         }
+        let named = headers(&[("content-type", "application/octet-stream")]);
+        assert_eq!(content(&Method::PUT, &named, true), Some(Content::Empty));
+        assert_eq!(content(&Method::PUT, &named, false), None);
         assert_eq!(
             content(&Method::PUT, &HeaderMap::new(), true),
             Some(Content::Empty)

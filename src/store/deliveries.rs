@@ -82,6 +82,14 @@ fn delivery<I: DeserializeOwned>(row: &SqliteRow) -> Result<Delivery<I>> {
     })
 }
 
+/// The number that the next delivery will have.
+pub async fn next_id(db: &mut Connection) -> Result<i64> {
+    let row = sqlx::query("SELECT COALESCE(MAX(delivery_id), 0) + 1 AS next FROM deliveries")
+        .fetch_one(db)
+        .await?;
+    get(&row, "next")
+}
+
 /// Records a delivery; `None` if its cause is already recorded.
 pub async fn record<I: Serialize>(
     db: &mut Connection,

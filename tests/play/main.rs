@@ -1,1 +1,12 @@
-fn main() {}
+//! Stories of the whole bot against the sandbox: the bot that `run` starts, on a database file of
+//! its own, with members who act over REST and the gateway. Each story reads from top to bottom;
+//! `stage` holds what they share.
+
+mod answers;
+mod cast;
+mod daily;
+mod log;
+mod post;
+mod questions;
+mod stage;
+mod voting;

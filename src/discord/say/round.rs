@@ -30,7 +30,7 @@ pub fn card(view: &CardView) -> Card {
         content = format!("<@&{role}> ");
     }
     content.push_str(&format!("**Question of the day** · {}", labels(question)));
-    let mut text = shown(&question.prompt);
+    let mut text = question.prompt.clone();
     if let Some(hint) = &question.hint {
         text.push_str(&format!("\n\n**Hint:** ||{}||", hint.trim().replace("||", "|")));
     }
@@ -264,14 +264,14 @@ pub fn reference(round: &Round, key: &str) -> Card {
     let Some(question) = &round.question else { return Card::default() };
     let mut embed = Embed {
         title: "Reference answer".to_owned(),
-        text: excerpt(&shown(&question.answer), EMBED_TEXT),
+        text: excerpt(&question.answer, EMBED_TEXT),
         tone: Tone::Green,
         footer: question.id.to_string(),
         ..Embed::default()
     };
     let mut buttons = Vec::new();
     if let Some(follow_up) = question.follow_ups.first() {
-        embed.fields.push(("To think on".to_owned(), excerpt(&shown(&follow_up.prompt), 1_024)));
+        embed.fields.push(("To think on".to_owned(), excerpt(&follow_up.prompt, 1_024)));
         buttons.push(Button::act("Answer to that", format!("followup:{key}")).primary());
     }
     if !question.sources.is_empty() {
@@ -286,7 +286,7 @@ pub fn follow_ups(question: &Question) -> Card {
     let text: Vec<String> = question
         .follow_ups
         .iter()
-        .map(|follow_up| format!("**{}**\n{}", shown(&follow_up.prompt), shown(&follow_up.answer)))
+        .map(|follow_up| format!("**{}**\n{}", &follow_up.prompt, &follow_up.answer))
         .collect();
     Card::boxed(Embed {
         title: "Thought on".to_owned(),
@@ -321,48 +321,4 @@ pub fn why(question: &Question, reason: &Reason, seed: u64) -> Card {
         footer: format!("{} · seed {seed}", question.id),
         ..Embed::default()
     })
-}
-
-/// A question's Markdown as Discord is to show it. The words behind `python` in a fence are for
-/// checkers: Discord would show them, and some would give the answer away. Blocks that only prove
-/// a coding question (its tests, and the solutions that must fail them) are left out.
-fn shown(markdown: &str) -> String {
-    let mut lines: Vec<&str> = Vec::new();
-    let mut inside = false;
-    let mut hidden = false;
-    for line in markdown.lines() {
-        let Some(info) = line.trim_start().strip_prefix("```") else {
-            if !hidden {
-                lines.push(line);
-            }
-            continue;
-        };
-        if inside {
-            if !hidden {
-                lines.push(line);
-            }
-            inside = false;
-            hidden = false;
-            continue;
-        }
-        inside = true;
-        let mut words = info.split_whitespace();
-        let language = words.next();
-        hidden = language == Some("python") && words.any(|word| word == "tests" || word == "wrong");
-        if !hidden {
-            lines.push(if language == Some("python") { "```python" } else { line });
-        }
-    }
-    lines.join("\n").trim().to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shown;
-
-    #[test]
-    fn fences_show_no_words_for_checkers() {
-        let markdown = "a\n```python raises=TypeError\nx\n```\nb\n```python tests\nassert x\n```\n```text\ny\n```";
-        assert_eq!(shown(markdown), "a\n```python\nx\n```\nb\n```text\ny\n```");
-    }
 }
