@@ -93,6 +93,16 @@ async fn a_delivery_comes_back_as_it_was_recorded() {
 }
 
 #[tokio::test]
+async fn numbers_are_known_before_they_are_given() {
+    let bench = Bench::new().await;
+    let mut db = bench.store.begin().await.unwrap();
+    for cause in ["a", "b", "c"] {
+        let next = deliveries::next_id(&mut db).await.unwrap();
+        assert_eq!(record(&mut db, cause, STUDY).await, next);
+    }
+}
+
+#[tokio::test]
 async fn what_is_owed_is_owed_once() {
     let bench = Bench::new().await;
     let mut db = bench.store.begin().await.unwrap();

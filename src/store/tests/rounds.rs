@@ -160,6 +160,12 @@ async fn a_thread_leads_to_its_round() {
     let found = rounds::by_thread(&mut db, second.thread.unwrap()).await.unwrap();
     assert_eq!(found, Some(second));
     assert_eq!(rounds::by_thread(&mut db, ChannelId(1)).await.unwrap(), None);
+    // Also in the moment in which Discord has the thread and the store only the card.
+    let only_card = Round { thread: None, ..open(1, STUDY, date(1)) };
+    rounds::update(&mut db, &only_card).await.unwrap();
+    let first = open(1, STUDY, date(1));
+    let found = rounds::by_thread(&mut db, first.thread.unwrap()).await.unwrap();
+    assert_eq!(found, Some(first));
 }
 
 /// In the first study channel one round of every state, 1 to 6; an open one, 7, in the second, and
