@@ -1,13 +1,12 @@
 //! Replies to what admins do: setup, plan, holidays, control. (`status` has a file of its own.)
 
 use super::limit;
-use super::text::{at, channel, count, from_now, is_blank, list, plain, whole};
+use super::text::{at, channel, count, day, from_now, is_blank, list, plain, whole};
 use super::{Card, Embed, Tone};
 use crate::domain::draw::Plan;
 use crate::domain::ids::ChannelId;
 use crate::domain::schedule::{Due, Holiday, Schedule};
 use crate::engine::input::Reply;
-use chrono::NaiveDate;
 use std::collections::BTreeSet;
 
 pub use super::status::status;
@@ -53,7 +52,7 @@ pub fn reply(reply: &Reply) -> Option<Card> {
             format!("{} goes on. {}", channel(*id), next_round(*next))
         }
         Reply::Skipped { channel: id, due, next } => format!(
-            "The round of {} in {} is skipped. That breaks no streak. {}",
+            "The round due {} in {} is skipped. That breaks no streak. {}",
             at(due.at),
             channel(*id),
             next_round(*next)
@@ -109,7 +108,7 @@ fn set_up_text(id: ChannelId, new: bool, next: Option<Due>, today_taken: bool) -
 fn next_round(next: Option<Due>) -> String {
     match next {
         Some(due) => format!("The next round is due {} ({}).", at(due.at), from_now(due.at)),
-        None => "No round is ahead; `/study status` shows why.".to_owned(),
+        None => "No round is coming up; `/study status` shows why.".to_owned(),
     }
 }
 
@@ -153,10 +152,10 @@ pub fn plan(
 ) -> Card {
     let names: Vec<String> = topics.iter().cloned().collect();
     let left = match left {
-        0 => "No question is left for it that was not asked here before. Questions asked before \
-              come again, those asked longest ago first."
+        0 => "No new questions are left. Questions asked before come again, those asked longest \
+              ago first."
             .to_owned(),
-        left => format!("Questions left for it that were not asked here before: {left}."),
+        left => format!("New questions left: {left}."),
     };
     Card::boxed(Embed {
         title: if changed { "The study plan is changed" } else { "The study plan" }.to_owned(),
@@ -217,22 +216,17 @@ fn holidays_text(id: ChannelId, holidays: &[Holiday]) -> String {
                 format!(": {}", plain(&holiday.label))
             };
             if holiday.first == holiday.last {
-                format!("- {}{label}", date(holiday.first))
+                format!("- {}{label}", day(holiday.first))
             } else {
                 let days = (holiday.last - holiday.first).num_days().unsigned_abs() + 1;
                 format!(
                     "- {} to {} ({}){label}",
-                    date(holiday.first),
-                    date(holiday.last),
+                    day(holiday.first),
+                    day(holiday.last),
                     count(days, "day")
                 )
             }
         })
         .collect();
     format!("No rounds in {} on:\n{}", channel(id), whole(&lines, "\n", limit::TEXT - 100))
-}
-
-/// `Thu 2026-12-24`: as it is typed into a command, with the day of the week.
-fn date(date: NaiveDate) -> String {
-    date.format("%a %Y-%m-%d").to_string()
 }

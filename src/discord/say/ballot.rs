@@ -15,18 +15,6 @@ const TITLE: usize = 200;
 
 /// One page of a ballot, seen by its voter alone. `said` is what just happened, if anything.
 pub fn ballot(view: &BallotView, said: Option<&str>) -> Card {
-    let mut content = said.map(|said| format!("{said} ")).unwrap_or_default();
-    content.push_str(&match &view.choice {
-        Some(choice) => {
-            format!("You vote for **{}**. You can change or withdraw it.", name(choice))
-        }
-        None if view.choice_gone => {
-            "The answer you voted for was taken back. You keep the point for voting, and you can \
-             vote again."
-                .to_owned()
-        }
-        None => "You have no vote in this round yet.".to_owned(),
-    });
     let lines: Vec<String> = view.lines.iter().map(line).collect();
     let mut embed = Embed {
         title: format!("Vote: {}", fit(&view.title, TITLE)),
@@ -35,15 +23,15 @@ pub fn ballot(view: &BallotView, said: Option<&str>) -> Card {
         } else {
             format!("{}\n\nThe vote ends {}.", lines.join("\n"), from_now(view.closes_at))
         },
-        footer: "Only you see this, without your own answer. Nobody is told who voted for whom; \
-                 the result comes at the close."
+        footer: "Only you see this. Your own answer is not on the list. Nobody is told who voted \
+                 for whom; the result comes at the close."
             .to_owned(),
         ..Embed::default()
     };
     if view.pages > 1 {
         embed.footer = format!("Page {} of {}. {}", view.page + 1, view.pages, embed.footer);
     }
-    let mut card = Card { content, embed: Some(embed), ..Card::default() };
+    let mut card = Card { content: standing(view, said), embed: Some(embed), ..Card::default() };
     if !view.lines.is_empty() {
         card.rows.push(Row::Menu(menu(view)));
     }
@@ -60,6 +48,25 @@ pub fn ballot(view: &BallotView, said: Option<&str>) -> Card {
         buttons.push(Button::new("Withdraw", format!("withdraw:{}", view.card)));
     }
     card.with_buttons(buttons)
+}
+
+/// What the voter has done so far.
+fn standing(view: &BallotView, said: Option<&str>) -> String {
+    match (&view.choice, said) {
+        (Some(choice), None) => {
+            format!("Your vote goes to **{}**. You can change or withdraw it.", name(choice))
+        }
+        (Some(choice), Some(said)) => {
+            format!("{said} It goes to **{}**. You can change or withdraw it.", name(choice))
+        }
+        (None, _) if view.choice_gone => {
+            "The answer you voted for was taken back. You keep the point for voting, and you can \
+             vote again."
+                .to_owned()
+        }
+        (None, Some(said)) => format!("{said} You can vote again until the close."),
+        (None, None) => "You have not voted yet.".to_owned(),
+    }
 }
 
 fn line(line: &BallotLine) -> String {
@@ -90,7 +97,7 @@ fn menu(view: &BallotView) -> Menu {
 /// After *Vote for this answer*.
 pub fn voted_for(author: &str) -> Card {
     Card::text(format!(
-        "Your vote is counted for **{}**. To change or withdraw it, press *Vote* on the question.",
+        "Your vote goes to **{}**. To change or withdraw it, press *Vote* on the question.",
         name(author)
     ))
 }
@@ -108,8 +115,17 @@ pub fn counts(counts: bool) -> Card {
 fn beginning(text: &str) -> String {
     // Far more than is ever shown; an answer may be as long as a hundred messages.
     let start: String = text.chars().take(1_000).collect();
-    let words: Vec<&str> =
-        start.split_whitespace().filter(|word| !word.starts_with("```")).collect();
+    let words: Vec<&str> = start
+        .split_whitespace()
+        .filter(|word| !word.starts_with("```"))
+        .map(|word| file_name(word).unwrap_or(word))
+        .collect();
     let line = clean(&words.join(" "));
     if is_blank(&line) { "(nothing to show on one line)".to_owned() } else { line }
+}
+
+/// The name in a link, as which an answer keeps a file.
+fn file_name(word: &str) -> Option<&str> {
+    let (name, address) = word.strip_prefix('[')?.split_once("](https://")?;
+    address.ends_with(')').then_some(name)
 }

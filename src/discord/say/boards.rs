@@ -34,7 +34,7 @@ pub fn board(board: &Board, shared: bool) -> Card {
     } else {
         whole(&lines, "\n", limit::TEXT - 500)
     });
-    if !shared {
+    if !shared && (board.hidden || !lines.is_empty()) {
         parts.push(match (&board.own, board.hidden) {
             (_, true) => {
                 "You are off the leaderboards. `/privacy board:on` brings you back.".to_owned()
@@ -43,7 +43,10 @@ pub fn board(board: &Board, shared: bool) -> Card {
             (None, false) => "You have no points here yet.".to_owned(),
         });
     }
-    let mut footer = count(board.members as u64, "member");
+    let mut footer = match board.members {
+        0 => String::new(),
+        members => count(members as u64, "member"),
+    };
     if board.pages > 1 {
         footer = format!("Page {} of {}, {footer}", board.page + 1, board.pages);
     }
@@ -146,7 +149,7 @@ pub fn today(today: &Today) -> Card {
         .iter()
         .map(|(id, due)| match due {
             Some(due) => format!("{}: {} ({})", channel(*id), at(due.at), from_now(due.at)),
-            None => format!("{}: none is ahead", channel(*id)),
+            None => format!("{}: none coming up", channel(*id)),
         })
         .collect();
     Card::boxed(Embed {

@@ -35,7 +35,8 @@ pub fn help(help: &Help) -> Card {
             "Press *Vote* on the question, or choose *Vote for this answer* in the Apps menu of a \
              message. You have one vote, not for yourself, and can change or withdraw it until the \
              close. Nobody is told who voted for whom, and how the votes stand is only told at the \
-             close. Those who tie share the members' pick; with fewer than two votes there is none."
+             close. If the answer you voted for is taken back, you keep your point and can vote \
+             again. Those who tie share the members' pick; with fewer than two votes there is none."
                 .to_owned(),
         ),
         (

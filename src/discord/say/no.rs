@@ -92,7 +92,7 @@ pub fn refusal(refusal: &Refusal) -> Card {
         }
         Refusal::NotPaused => "This study channel is not paused.".to_owned(),
         Refusal::NothingDue => {
-            "No round is ahead that could be skipped. `/study status` shows why.".to_owned()
+            "No round is coming up that could be skipped. `/study status` shows why.".to_owned()
         }
         Refusal::NoOpenRound => {
             "No round is open here. `/study post` posts a question now.".to_owned()

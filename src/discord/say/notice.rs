@@ -1,6 +1,6 @@
 //! What admins are told without having asked.
 
-use super::text::{channel, count};
+use super::text::{channel, count, day};
 use super::{Button, Card, Embed, Tone};
 use crate::domain::notice::{Notice, Trouble};
 
@@ -31,9 +31,14 @@ pub fn sentence(notice: &Notice) -> String {
         Notice::Missed { channel: id, dates } => {
             let (rounds, follows) = match dates.as_slice() {
                 [] => ("a round".to_owned(), "It counts as skipped and breaks"),
-                [one] => (format!("the round of {one}"), "It counts as skipped and breaks"),
+                [one] => (format!("the round of {}", day(*one)), "It counts as skipped and breaks"),
                 [first, .., last] => (
-                    format!("{} ({first} to {last})", count(dates.len() as u64, "round")),
+                    format!(
+                        "{} ({} to {})",
+                        count(dates.len() as u64, "round"),
+                        day(*first),
+                        day(*last)
+                    ),
                     "They count as skipped and break",
                 ),
             };
@@ -44,8 +49,10 @@ pub fn sentence(notice: &Notice) -> String {
             )
         }
         Notice::NotAccepted { channel: id, date } => {
-            let which =
-                date.map_or_else(|| "an extra round".to_owned(), |d| format!("the round of {d}"));
+            let which = date.map_or_else(
+                || "an extra round".to_owned(),
+                |date| format!("the round of {}", day(date)),
+            );
             format!(
                 "Discord did not take the question for {which} in {} in time, so I withdrew it. \
                  That breaks no streak, and the question will come another time. `/study post` \
@@ -54,13 +61,14 @@ pub fn sentence(notice: &Notice) -> String {
             )
         }
         Notice::EmptyPool { channel: id, date } => format!(
-            "There was no round on {date} in {}: no question of its plan could be asked. `/study plan` changes \
+            "There was no round on {} in {}: no question of its plan could be asked. `/study plan` changes \
              the plan.",
+            day(*date),
             channel(*id)
         ),
         Notice::StockLow { channel: id, left } => format!(
-            "Questions left that {} has not had yet: {left}. After that, those asked longest ago \
-             come again. `/study plan` can bring in more topics.",
+            "New questions left for {}: {left}. After them, those asked longest ago come again. \
+             `/study plan` can bring in more topics.",
             channel(*id)
         ),
         Notice::InTrouble { channel: id, trouble, doing } => {

@@ -57,8 +57,8 @@ pub fn why(question: &Question, reason: &Reason, seed: u64) -> Card {
     let mut text = String::new();
     if let Some(wanted) = reason.wanted {
         text.push_str(&format!(
-            "The study plan asked for {wanted}, but none of those was left that had not been asked \
-             here before. "
+            "The study plan asked for **{wanted}**, but no {wanted} question was left that had not \
+             been asked here before. "
         ));
     }
     text.push_str(&match reason.freshness {

@@ -77,8 +77,8 @@ fn standing(view: &CardView) -> (&'static str, String) {
         State::Due | State::Open => (
             "Answer and vote",
             format!(
-                "Write your answer in the thread below; a ✅ shows that it counts. Press *Vote* \
-                 to choose the best one until {} ({}).",
+                "You have until {} ({}). Write your answer in the thread below, where a ✅ shows \
+                 that it counts, and press *Vote* to choose the best one.",
                 at(round.closes_at),
                 from_now(round.closes_at)
             ),
@@ -103,6 +103,10 @@ fn closed(view: &CardView) -> String {
     if view.round.voided_at.is_some() {
         return "An admin voided this round. Its points were taken back.".to_owned();
     }
+    let outcome = format!("The result and the reference answer are in {}.", place(&view.round));
+    if view.answers == 0 {
+        return format!("Nobody answered. {outcome}");
+    }
     let answers = count(view.answers as u64, "answer");
     let picks: Vec<String> = view.picks.iter().map(|pick| name(pick)).collect();
     let pick = match picks.len() {
@@ -110,7 +114,7 @@ fn closed(view: &CardView) -> String {
         1 => format!("members' pick: **{}**", some(&picks)),
         _ => format!("members' picks: **{}**", some(&picks)),
     };
-    format!("{answers}, {pick}. The result and the reference answer are in {}.", place(&view.round))
+    format!("{answers}, {pick}. {outcome}")
 }
 
 fn previous(view: &CardView) -> Option<String> {

@@ -78,7 +78,7 @@ fn channel_status(status: &ChannelStatus) -> String {
     lines.push(dues(&status.dues));
     lines.push(plan_lines(&of.plan));
     lines.push(format!(
-        "Questions not asked here yet: {}. Rounds closed so far: {}.",
+        "New questions left: {}. Rounds closed so far: {}.",
         status.left, status.closed
     ));
     let mut ways = vec![of.close_after_h.map_or_else(
@@ -97,7 +97,7 @@ fn channel_status(status: &ChannelStatus) -> String {
 
 fn dues(dues: &[(Due, bool)]) -> String {
     if dues.is_empty() {
-        return "No round is ahead.".to_owned();
+        return "No round is coming up.".to_owned();
     }
     let lines: Vec<String> = dues
         .iter()

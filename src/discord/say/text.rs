@@ -4,7 +4,7 @@
 use crate::domain::answer::excerpt;
 use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId};
 use crate::engine::views::name_in;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::HashMap;
 
 /// Room for one name, in UTF-16 units. Discord's names have at most 32 characters; the rest is for
@@ -23,6 +23,11 @@ pub fn at(instant: DateTime<Utc>) -> String {
 /// An instant as a distance from the reader's now: `in 3 hours`.
 pub fn from_now(instant: DateTime<Utc>) -> String {
     format!("<t:{}:R>", instant.timestamp())
+}
+
+/// `Thu 2026-12-24`: a date as it is typed into a command, with its day of the week.
+pub fn day(date: NaiveDate) -> String {
+    date.format("%a %Y-%m-%d").to_string()
 }
 
 /// A link to a channel or thread.

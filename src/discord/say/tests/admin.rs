@@ -35,7 +35,7 @@ fn set_up_changed_after_the_round_of_the_day() {
 #[test]
 fn set_up_with_nothing_ahead() {
     let reply = Reply::SetUp { channel: CHANNEL, new: false, next: None, today_taken: false };
-    assert_snapshot!(said(&reply), @"<#200> is up to date. No round is ahead; `/study status` shows why.");
+    assert_snapshot!(said(&reply), @"<#200> is up to date. No round is coming up; `/study status` shows why.");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn resumed() {
 #[test]
 fn skipped() {
     let reply = Reply::Skipped { channel: CHANNEL, due: due(), next: Some(due()) };
-    assert_snapshot!(said(&reply), @"The round of <t:1795507200:F> in <#200> is skipped. That breaks no streak. The next round is due <t:1795507200:F> (<t:1795507200:R>).");
+    assert_snapshot!(said(&reply), @"The round due <t:1795507200:F> in <#200> is skipped. That breaks no streak. The next round is due <t:1795507200:F> (<t:1795507200:R>).");
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn plan_shown() {
     │ **Topics:** all alike
     │ **Difficulty:** easy 1, medium 1, hard 1
     │
-    │ Questions left for it that were not asked here before: 40.
+    │ New questions left: 40.
     │ ─ All topics
     │ asyncio, data-model, oop
     │ ─ To change it
@@ -216,7 +216,7 @@ fn plan_changed() {
     │ **Topics:** asyncio 2, oop 1
     │ **Difficulty:** easy Mon, Tue; medium Wed, Thu; hard Fri–Sun
     │
-    │ No question is left for it that was not asked here before. Questions asked before come again, those asked longest ago first.
+    │ No new questions are left. Questions asked before come again, those asked longest ago first.
     │ ─ All topics
     │ asyncio, data-model, oop
     │ ─ To change it

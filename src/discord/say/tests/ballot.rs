@@ -35,18 +35,18 @@ fn view() -> BallotView {
 #[test]
 fn nothing_chosen() {
     assert_snapshot!(show(&ballot(&view(), None)), @r#"
-    You have no vote in this round yet.
+    You have not voted yet.
     ╭ Vote: Brackets or parentheses? (Calm)
     │ **Ben \*B\***: A generator keeps \*one\* item. x = 1
     │ **Ana**: The list keeps everything in memory at once. The list keeps everything in memory at once. The list keeps everything in…
-    │ **(no name)**: \[diagram.png\]\(https\://cdn.example.org/1/diagram.png\)
+    │ **(no name)**: diagram.png
     │
     │ The vote ends <t:1795507200:R>.
-    ╰ Only you see this, without your own answer. Nobody is told who voted for whom; the result comes at the close.
+    ╰ Only you see this. Your own answer is not on the list. Nobody is told who voted for whom; the result comes at the close.
     [▾ Choose the best answer → ballot:KEY:0]
       ○ Ben *B* / A generator keeps *one* item. x = 1 = 2
       ○ Ana / The list keeps everything in memory at once. The list keeps everything in memory at once. The list… = 1
-      ○ (no name) / [diagram.png](https://cdn.example.org/1/diagram.png) = 9
+      ○ (no name) / diagram.png = 9
     "#);
 }
 
@@ -56,18 +56,18 @@ fn just_chosen() {
     view.lines[1].chosen = true;
     view.choice = Some("Ana".to_owned());
     assert_snapshot!(show(&ballot(&view, Some("Your vote is counted."))), @r#"
-    Your vote is counted. You vote for **Ana**. You can change or withdraw it.
+    Your vote is counted. It goes to **Ana**. You can change or withdraw it.
     ╭ Vote: Brackets or parentheses? (Calm)
     │ **Ben \*B\***: A generator keeps \*one\* item. x = 1
     │ **Ana** (your vote): The list keeps everything in memory at once. The list keeps everything in memory at once. The list keeps everything in…
-    │ **(no name)**: \[diagram.png\]\(https\://cdn.example.org/1/diagram.png\)
+    │ **(no name)**: diagram.png
     │
     │ The vote ends <t:1795507200:R>.
-    ╰ Only you see this, without your own answer. Nobody is told who voted for whom; the result comes at the close.
+    ╰ Only you see this. Your own answer is not on the list. Nobody is told who voted for whom; the result comes at the close.
     [▾ Choose the best answer → ballot:KEY:0]
       ○ Ben *B* / A generator keeps *one* item. x = 1 = 2
       ● Ana / The list keeps everything in memory at once. The list keeps everything in memory at once. The list… = 1
-      ○ (no name) / [diagram.png](https://cdn.example.org/1/diagram.png) = 9
+      ○ (no name) / diagram.png = 9
     [Withdraw → withdraw:KEY]
     "#);
 }
@@ -79,18 +79,18 @@ fn edited_since() {
     view.lines[1].edited_since = true;
     view.choice = Some("Ana".to_owned());
     assert_snapshot!(show(&ballot(&view, None)), @r#"
-    You vote for **Ana**. You can change or withdraw it.
+    Your vote goes to **Ana**. You can change or withdraw it.
     ╭ Vote: Brackets or parentheses? (Calm)
     │ **Ben \*B\***: A generator keeps \*one\* item. x = 1
     │ **Ana** (your vote) *(edited since you voted)*: The list keeps everything in memory at once. The list keeps everything in memory at once. The list keeps everyt…
-    │ **(no name)**: \[diagram.png\]\(https\://cdn.example.org/1/diagram.png\)
+    │ **(no name)**: diagram.png
     │
     │ The vote ends <t:1795507200:R>.
-    ╰ Only you see this, without your own answer. Nobody is told who voted for whom; the result comes at the close.
+    ╰ Only you see this. Your own answer is not on the list. Nobody is told who voted for whom; the result comes at the close.
     [▾ Choose the best answer → ballot:KEY:0]
       ○ Ben *B* / A generator keeps *one* item. x = 1 = 2
       ● Ana / The list keeps everything in memory at once. The list keeps everything in memory at once. The list… = 1
-      ○ (no name) / [diagram.png](https://cdn.example.org/1/diagram.png) = 9
+      ○ (no name) / diagram.png = 9
     [Withdraw → withdraw:KEY]
     "#);
 }
@@ -98,7 +98,7 @@ fn edited_since() {
 #[test]
 fn just_withdrawn() {
     let card = ballot(&view(), Some("Your vote is withdrawn."));
-    assert_snapshot!(card.content, @"Your vote is withdrawn. You have no vote in this round yet.");
+    assert_snapshot!(card.content, @"Your vote is withdrawn. You can vote again until the close.");
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn the_chosen_answer_is_gone() {
     The answer you voted for was taken back. You keep the point for voting, and you can vote again.
     ╭ Vote: Brackets or parentheses? (Calm)
     │ There is no answer left to vote for.
-    ╰ Only you see this, without your own answer. Nobody is told who voted for whom; the result comes at the close.
+    ╰ Only you see this. Your own answer is not on the list. Nobody is told who voted for whom; the result comes at the close.
     "#);
 }
 
@@ -121,12 +121,12 @@ fn in_the_middle_of_many_pages_with_the_choice_on_another() {
     (view.page, view.pages) = (1, 3);
     view.choice = Some("Dana_*".to_owned());
     assert_snapshot!(show(&ballot(&view, None)), @r#"
-    You vote for **Dana\_\***. You can change or withdraw it.
+    Your vote goes to **Dana\_\***. You can change or withdraw it.
     ╭ Vote: Brackets or parentheses? (Calm)
     │ **Ben \*B\***: A generator keeps \*one\* item. x = 1
     │
     │ The vote ends <t:1795507200:R>.
-    ╰ Page 2 of 3. Only you see this, without your own answer. Nobody is told who voted for whom; the result comes at the close.
+    ╰ Page 2 of 3. Only you see this. Your own answer is not on the list. Nobody is told who voted for whom; the result comes at the close.
     [▾ Choose the best answer → ballot:KEY:1]
       ○ Ben *B* / A generator keeps *one* item. x = 1 = 2
     [Back → page:KEY:0] [More answers → page:KEY:2] [Withdraw → withdraw:KEY]
@@ -135,7 +135,7 @@ fn in_the_middle_of_many_pages_with_the_choice_on_another() {
 
 #[test]
 fn from_the_menu_of_a_message() {
-    assert_snapshot!(show(&voted_for("Ana_*")), @r#"Your vote is counted for **Ana\_\***. To change or withdraw it, press *Vote* on the question."#);
+    assert_snapshot!(show(&voted_for("Ana_*")), @r#"Your vote goes to **Ana\_\***. To change or withdraw it, press *Vote* on the question."#);
 }
 
 #[test]

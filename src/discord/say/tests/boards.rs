@@ -118,9 +118,7 @@ fn empty() {
     │ Since <t:1795406400:F>
     │
     │ Nobody has points here yet. They come when a round closes.
-    │
-    │ You have no points here yet.
-    ╰ 0 members
+    ╰
     "#);
 }
 
@@ -215,7 +213,7 @@ fn today_with_open_rounds() {
     │ You have answered and voted.
     │ ─ Next round
     │ <#200>: <t:1795507200:F> (<t:1795507200:R>)
-    │ <#201>: none is ahead
+    │ <#201>: none coming up
     ╰
     "#);
 }
@@ -256,7 +254,7 @@ fn the_rules() {
     │ ─ What counts as an answer
     │ Your messages in the thread that have at least 20 characters, a code block or a file. Several of them make one answer, and its first one gets a ✅. A reply to somebody else is discussion and does not count. To take a message out, or to put it back in, choose *Not my answer* in its Apps menu. You can edit and delete until the close.
     │ ─ Voting
-    │ Press *Vote* on the question, or choose *Vote for this answer* in the Apps menu of a message. You have one vote, not for yourself, and can change or withdraw it until the close. Nobody is told who voted for whom, and how the votes stand is only told at the close. Those who tie share the members' pick; with fewer than two votes there is none.
+    │ Press *Vote* on the question, or choose *Vote for this answer* in the Apps menu of a message. You have one vote, not for yourself, and can change or withdraw it until the close. Nobody is told who voted for whom, and how the votes stand is only told at the close. If the answer you voted for is taken back, you keep your point and can vote again. Those who tie share the members' pick; with fewer than two votes there is none.
     │ ─ Points
     │ Answered 2, voted 1, members' pick 5; those who tie get all of it. `/points` lists what each of yours was for. On the leaderboard, equal points and picks share a rank; `/privacy board:off` takes you off it.
     │ ─ Streaks

@@ -21,7 +21,7 @@ fn open() {
     ╭ Brackets or parentheses? (Calm)
     │ What does `sum([n for n in big])` keep in memory?
     │ ─ Answer and vote
-    │ Write your answer in the thread below; a ✅ shows that it counts. Press *Vote* to choose the best one until <t:1795507200:F> (<t:1795507200:R>).
+    │ You have until <t:1795507200:F> (<t:1795507200:R>). Write your answer in the thread below, where a ✅ shows that it counts, and press *Vote* to choose the best one.
     ╰ python/generators/lazy-sum
     [Vote! → vote:KEY] [How it works → rules:KEY]
     "#);
@@ -45,9 +45,9 @@ fn with_hint_role_and_last_round() {
     ╭ Brackets or parentheses? (Calm)
     │ What does `sum([n for n in big])` keep in memory?
     │
-    │ **Hint:** ||Think of `a |​|​ b`.||
+    │ **Hint:** ||Think of `a |{zwsp}|{zwsp} b`.||
     │ ─ Answer and vote
-    │ Write your answer in the thread below; a ✅ shows that it counts. Press *Vote* to choose the best one until <t:1795507200:F> (<t:1795507200:R>).
+    │ You have until <t:1795507200:F> (<t:1795507200:R>). Write your answer in the thread below, where a ✅ shows that it counts, and press *Vote* to choose the best one.
     │ ─ Last round
     │ The result of “Brackets or parentheses?” is in <#299>.
     ╰ python/generators/lazy-sum
@@ -69,7 +69,7 @@ fn extra_with_a_last_round_that_had_no_thread() {
     ╭ Brackets or parentheses? (Calm)
     │ What does `sum([n for n in big])` keep in memory?
     │ ─ Answer and vote
-    │ Write your answer in the thread below; a ✅ shows that it counts. Press *Vote* to choose the best one until <t:1795507200:F> (<t:1795507200:R>).
+    │ You have until <t:1795507200:F> (<t:1795507200:R>). Write your answer in the thread below, where a ✅ shows that it counts, and press *Vote* to choose the best one.
     │ ─ Last round
     │ The result of “What is \*args?” is in <#200>.
     ╰ python/generators/lazy-sum
@@ -131,7 +131,7 @@ fn closed_without_a_pick_or_a_thread() {
     ╭ Brackets or parentheses? (Grey)
     │ What does `sum([n for n in big])` keep in memory?
     │ ─ Closed
-    │ 0 answers, no members' pick. The result and the reference answer are in <#200>.
+    │ Nobody answered. The result and the reference answer are in <#200>.
     ╰ python/generators/lazy-sum
     [How it works → rules:KEY]
     "#);

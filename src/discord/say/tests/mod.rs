@@ -55,5 +55,7 @@ pub(in crate::discord) fn show(card: &Card) -> String {
     if let Some(role) = card.role {
         lines.push(format!("(may notify role {role})"));
     }
-    lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n")
+    let text = lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n");
+    // What cannot be seen is named.
+    text.replace('\u{200b}', "{zwsp}").replace('\u{2068}', "{fsi}").replace('\u{2069}', "{pdi}")
 }

@@ -81,7 +81,7 @@ fn every_refusal() {
     That plan does not work. A plan has either a mix or a ladder.
     A new study channel needs a `time` and a `zone`, for example `08:30` and `Europe/Lisbon`.
     This study channel is not paused.
-    No round is ahead that could be skipped. `/study status` shows why.
+    No round is coming up that could be skipped. `/study status` shows why.
     No round is open here. `/study post` posts a question now.
     No round has been closed here yet.
     The last closed round is void already; its points were taken back.

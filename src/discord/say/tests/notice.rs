@@ -40,12 +40,12 @@ fn all() -> Vec<Notice> {
 fn every_notice() {
     let said: Vec<String> = all().iter().map(sentence).collect();
     assert_snapshot!(said.join("\n"), @r#"
-    In <#200> I could not post the round of 2026-11-23: I was away, and too late when I came back. It counts as skipped and breaks no streak. `/study post` posts a question now.
-    In <#200> I could not post 3 rounds (2026-11-23 to 2026-11-26): I was away, and too late when I came back. They count as skipped and break no streak. `/study post` posts a question now.
-    Discord did not take the question for the round of 2026-11-23 in <#200> in time, so I withdrew it. That breaks no streak, and the question will come another time. `/study post` posts one now.
+    In <#200> I could not post the round of Mon 2026-11-23: I was away, and too late when I came back. It counts as skipped and breaks no streak. `/study post` posts a question now.
+    In <#200> I could not post 3 rounds (Mon 2026-11-23 to Thu 2026-11-26): I was away, and too late when I came back. They count as skipped and break no streak. `/study post` posts a question now.
+    Discord did not take the question for the round of Mon 2026-11-23 in <#200> in time, so I withdrew it. That breaks no streak, and the question will come another time. `/study post` posts one now.
     Discord did not take the question for an extra round in <#200> in time, so I withdrew it. That breaks no streak, and the question will come another time. `/study post` posts one now.
-    There was no round on 2026-11-23 in <#200>: no question of its plan could be asked. `/study plan` changes the plan.
-    Questions left that <#200> has not had yet: 1. After that, those asked longest ago come again. `/study plan` can bring in more topics.
+    There was no round on Mon 2026-11-23 in <#200>: no question of its plan could be asked. `/study plan` changes the plan.
+    New questions left for <#200>: 1. After them, those asked longest ago come again. `/study plan` can bring in more topics.
     In <#200> I could not post the question: I lack a permission. `/study setup` with this channel tells which one. I keep trying.
     In <#200> I could not post the question: the channel is gone, or I cannot see it. Let me see it again, or end it with `/study remove`. I keep trying.
     In <#200> I could not post the question: I am not in this server any more. Invite me again.
@@ -59,7 +59,7 @@ fn as_a_message() {
     let low = Notice::StockLow { channel: CHANNEL, left: 6 };
     assert_snapshot!(show(&notice(&low, "Study *team*", "KEY")), @r#"
     ╭ Studyhall: a notice for the admins (Calm)
-    │ Questions left that <#200> has not had yet: 6. After that, those asked longest ago come again. `/study plan` can bring in more topics.
+    │ New questions left for <#200>: 6. After them, those asked longest ago come again. `/study plan` can bring in more topics.
     ╰ Study *team*
     [Status → status:KEY]
     "#);

@@ -54,7 +54,7 @@ fn with_a_long_answer_edited_late() {
     assert!(answer.ends_with("…\n```"), "{answer}");
     let (head, _) = text.split_once("):\n").unwrap();
     assert_snapshot!(head, @"**Ana** wrote ([read the whole answer](https://discord.com/channels/100/300/401)");
-    assert_snapshot!(card.embed.unwrap().footer, @"Edited after the close, and only known as edited: Ana and Dana_*");
+    assert_snapshot!(card.embed.unwrap().footer, @"Known only as edited after the close: Ana and Dana_*");
 }
 
 #[test]

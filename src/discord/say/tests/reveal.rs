@@ -101,7 +101,7 @@ fn why_the_only_new_one() {
     │ Topic: **generator expressions**
     │ Difficulty: **medium**
     │
-    │ The study plan asked for hard, but none of those was left that had not been asked here before. 1 question of the plan had not been asked here yet: this one.
+    │ The study plan asked for **hard**, but no hard question was left that had not been asked here before. 1 question of the plan had not been asked here yet: this one.
     ╰ python/generators/lazy-sum, drawn with seed 42
     "#);
 }

@@ -38,7 +38,7 @@ fn fine() {
     │ - <t:1795593600:F>
     │ **Topics:** all alike
     │ **Difficulty:** easy 1, medium 1, hard 1
-    │ Questions not asked here yet: 40. Rounds closed so far: 3.
+    │ New questions left: 40. Rounds closed so far: 3.
     │ A round closes when the next one is due, after 7 days at most.
     │ ─ Notices go to
     │ Whoever ran the first setup, by direct message; where that fails, the owner of the server.
@@ -60,10 +60,10 @@ fn paused_with_all_options() {
     │ **<#200>**: Mon–Fri at 08:00 (America/Port\_of\_Spain)
     │ Health: fine
     │ Paused until `/study resume`
-    │ No round is ahead.
+    │ No round is coming up.
     │ **Topics:** all alike
     │ **Difficulty:** easy 1, medium 1, hard 1
-    │ Questions not asked here yet: 40. Rounds closed so far: 3.
+    │ New questions left: 40. Rounds closed so far: 3.
     │ A round closes after 1 hour. The question mentions <@&7>. The question is pinned.
     │ ─ Notices go to
     │ Whoever ran the first setup, by direct message; where that fails, the owner of the server.
@@ -102,7 +102,7 @@ fn in_trouble_with_a_notice_for_nobody() {
     │ - <t:1795593600:F>
     │ **Topics:** all alike
     │ **Difficulty:** easy 1, medium 1, hard 1
-    │ Questions not asked here yet: 40. Rounds closed so far: 3.
+    │ New questions left: 40. Rounds closed so far: 3.
     │ A round closes when the next one is due, after 7 days at most.
     │ ─ Notices go to
     │ <#201>
