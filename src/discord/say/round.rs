@@ -50,14 +50,23 @@ pub fn card(view: &CardView) -> Card {
 
 fn prompt(question: &Question) -> String {
     match &question.hint {
-        // Two bars would end the spoiler; a space of no width between them does not show.
-        Some(hint) => format!(
-            "{}\n\n**Hint:** ||{}||",
-            question.prompt,
-            hint.trim().replace('|', "|\u{200b}")
-        ),
+        Some(hint) => format!("{}\n\n**Hint:** ||{}||", question.prompt, unspoiled(hint.trim())),
         None => question.prompt.clone(),
     }
+}
+
+/// A text that can stand in a spoiler: two bars side by side would end it, so a space of no width
+/// comes between them.
+fn unspoiled(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(c) = letters.next() {
+        safe.push(c);
+        if c == '|' && matches!(letters.peek(), Some('|') | None) {
+            safe.push('\u{200b}');
+        }
+    }
+    safe
 }
 
 /// A question's topic as people write it.

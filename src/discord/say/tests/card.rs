@@ -45,7 +45,7 @@ fn with_hint_role_and_last_round() {
     ╭ Brackets or parentheses? (Calm)
     │ What does `sum([n for n in big])` keep in memory?
     │
-    │ **Hint:** ||Think of `a |{zwsp}|{zwsp} b`.||
+    │ **Hint:** ||Think of `a |{zwsp}| b`.||
     │ ─ Answer and vote
     │ You have until <t:1795507200:F> (<t:1795507200:R>). Write your answer in the thread below, where a ✅ shows that it counts, and press *Vote* to choose the best one.
     │ ─ Last round
