@@ -1,6 +1,7 @@
 //! The round happens once, whatever crashes and whatever Discord does.
 
 use crate::stage::Stage;
+use futures::future::join_all;
 use serde_json::{Value, json};
 use std::time::Duration;
 use studyhall::sandbox::Fault;
@@ -122,13 +123,15 @@ async fn killed_between_the_thread_and_its_answer() {
 
 #[tokio::test]
 async fn one_card_whatever_the_answer_to_it() {
-    for fault in [
+    let faults = [
         Fault::Status(500),
         Fault::StatusAfter(502),
         Fault::DropBefore,
         Fault::DropAfter,
         Fault::RateLimit { retry_after_s: 0.2, global: false },
-    ] {
+    ];
+    // Each on a stage of its own; together, because they mostly wait.
+    join_all(faults.map(async |fault| {
         let stage = Stage::open().await;
         stage.set_up("08:00", "UTC").await;
         stage.sandbox().fail_next(MESSAGES, fault, 1);
@@ -138,7 +141,8 @@ async fn one_card_whatever_the_answer_to_it() {
         stage.settle().await;
         assert_eq!(stage.cards().len(), 1, "{fault:?}");
         stage.finish().await;
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]
