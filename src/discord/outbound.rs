@@ -21,6 +21,7 @@ use serenity::all::{
 };
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Discord takes 50 requests a second from a bot (documentation, topics/rate-limits). One below,
 /// because a bucket that refills lets one more through in the first second.
@@ -34,6 +35,9 @@ const MOST_PAGES: usize = 100;
 const LOOK_BACK: TimeDelta = TimeDelta::minutes(10);
 /// What a message that counts is marked with.
 const MARK: &str = "✅";
+
+/// How long a limit of Discord's is waited out at once; then the courier's back-off takes over.
+const LONGEST_LIMIT: Duration = Duration::from_secs(20);
 
 /// The way to Discord for everything but replies to interactions, which have no global limit.
 pub struct Outbound {
@@ -356,12 +360,27 @@ impl From<ViewError> for Stop {
 impl Courier for Outbound {
     fn deliver(&self, delivery: Delivery<Intent>, expired: bool) -> BoxFuture<'_, Outcome> {
         Box::pin(async move {
-            match self.carry_out(&delivery, expired).await {
-                Ok(outcome) => outcome,
-                Err(Stop::Discord(error)) => failure(&error).outcome(),
-                Err(Stop::View(ViewError::Refused(_))) => gone("its round is not there"),
-                Err(Stop::View(ViewError::Broken(error))) => {
-                    Outcome::Later { wait: None, error: error.to_string() }
+            let began = Instant::now();
+            loop {
+                let outcome = match self.carry_out(&delivery, expired).await {
+                    Ok(outcome) => outcome,
+                    Err(Stop::Discord(error)) => failure(&error).outcome(),
+                    Err(Stop::View(ViewError::Refused(_))) => gone("its round is not there"),
+                    Err(Stop::View(ViewError::Broken(error))) => {
+                        Outcome::Later { wait: None, error: error.to_string() }
+                    }
+                };
+                match outcome {
+                    // serenity's limiter waits until the limit is over, inside the request. Without
+                    // it (at another address than Discord's) this does: the delivery stays under
+                    // way, and nobody takes the waiting for rest.
+                    Outcome::Later { wait: Some(wait), .. }
+                        if self.http.ratelimiter.is_none() && began.elapsed() < LONGEST_LIMIT =>
+                    {
+                        tokio::time::sleep(wait).await;
+                    }
+                    Outcome::Later { error, .. } => return Outcome::Later { wait: None, error },
+                    other => return other,
                 }
             }
         })

@@ -38,6 +38,14 @@ pub async fn sandbox() -> Sandbox {
     .unwrap()
 }
 
+/// Where the bot is told to find Discord.
+enum Address {
+    /// Nowhere else: production, with serenity's limiter.
+    Discord,
+    /// `--api`, as in the demo: without it, because it would call Discord itself.
+    Sandbox,
+}
+
 /// The whole bot, as it runs in production, but for where Discord's name leads.
 pub struct Production {
     pub sandbox: Sandbox,
@@ -51,23 +59,32 @@ pub struct Production {
 impl Production {
     /// Starts it; the bot is ready.
     pub async fn start() -> Self {
+        Self::start_at(Address::Discord).await
+    }
+
+    async fn start_at(address: Address) -> Self {
         let sandbox = sandbox().await;
         let watch = Watch::begin(&sandbox);
         let terminator = Terminator::start(sandbox.addr()).await.unwrap();
         let database = tempfile::tempdir().unwrap();
         let (bank, problems) = Bank::load(true, &[]);
         assert!(problems.is_empty(), "{problems:?}");
+        let token = sandbox.bot_token().into();
+        let link = match address {
+            Address::Discord => {
+                Link { token, api: None, client: Some(terminator.client().unwrap()) }
+            }
+            Address::Sandbox => {
+                Link { token, api: Some(format!("http://{}", sandbox.addr())), client: None }
+            }
+        };
         let before = sandbox.dispatched_to_bot();
         let bot = start(Parts {
             database: database.path().join("studyhall.db"),
             bank: Arc::new(bank),
             rounds: RoundsConfig::default(),
             points: PointsConfig::default(),
-            link: Link {
-                token: sandbox.bot_token().into(),
-                api: None,
-                client: Some(terminator.client().unwrap()),
-            },
+            link,
             clock: Arc::new(Simulated(sandbox.clock())),
             seed: 7,
         })
@@ -285,5 +302,19 @@ async fn a_hundred_rounds_at_once_stay_below_fifty_requests_a_second() {
     // The sandbox's bucket is full at first, so a short burst alone would prove nothing: this one
     // lasts longer than the bucket helps.
     assert!(took.as_secs_f64() > 0.9 * (asked as f64 - 50.0) / 50.0, "{asked} in {took:?}");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_the_limiter_a_week_that_goes_by_in_seconds_loses_no_round() {
+    let stage = Production::start_at(Address::Sandbox).await;
+    let admin = stage.admin().await;
+    stage.set_up(&admin).await;
+    // Five messages in five seconds is what a channel takes; study time is faster here.
+    stage.advance(TimeDelta::days(7)).await;
+    assert!(!stage.refusals().is_empty(), "no limit was met, so this proves nothing");
+    let cards = stage.said(stage.study());
+    assert_eq!(cards.len(), 7, "{cards:#?}");
+    assert_eq!(stage.sandbox.threads(stage.study()).len(), 7);
     stage.end().await;
 }
