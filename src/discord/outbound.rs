@@ -113,17 +113,14 @@ impl Outbound {
                 Ok(courtesy(unmarked))
             }
             Intent::ReadThread { round, .. } => self.read_thread(*round).await,
-            Intent::Result { round } => {
-                let view = self.engine.result(*round).await?;
-                let place = view.round.thread.unwrap_or(view.round.channel);
-                let card = say::round::result(&view);
-                self.say_for_good(delivery, place, &card, expired).await
+            Intent::Result { round, place } => {
+                let card = say::round::result(&self.engine.result(*round).await?);
+                self.say_for_good(delivery, *place, &card, expired).await
             }
-            Intent::Reference { round } => {
+            Intent::Reference { round, place } => {
                 let round = self.engine.round(*round).await?;
-                let place = round.thread.unwrap_or(round.channel);
                 let card = say::round::reference(&round, &delivery.key);
-                self.say_for_good(delivery, place, &card, expired).await
+                self.say_for_good(delivery, *place, &card, expired).await
             }
             Intent::EditCard { round } => {
                 let view = self.engine.card(*round).await?;
@@ -247,7 +244,9 @@ impl Outbound {
 
     async fn read_thread(&self, round: RoundId) -> Result<Outcome, Stop> {
         let round = self.engine.round(round).await?;
-        let Some(thread) = round.thread else { return Ok(gone("there is no thread")) };
+        // A thread has the number of its card: it is found even if its making was never recorded.
+        let thread = round.thread.or(round.message.map(|card| ChannelId(card.0)));
+        let Some(thread) = thread else { return Ok(gone("there is no thread")) };
         let began = self.engine.now();
         let mut messages: Vec<ThreadMessage> = Vec::new();
         let mut before = None;

@@ -305,6 +305,10 @@ impl Desk<'_> {
     async fn threaded(&mut self, delivery: &Delivery<Intent>, thread: ChannelId) -> Decision<()> {
         let Some(id) = delivery.round else { return Ok(()) };
         let Some(mut round) = rounds::find(self.db, id).await? else { return Ok(()) };
+        if !matches!(round.state, State::Open | State::Closing) {
+            // Decided meanwhile, and told elsewhere.
+            return Ok(());
+        }
         round.thread = Some(thread);
         rounds::update(self.db, &round).await?;
         // Answers may have been written between Discord's making the thread and this line.
@@ -335,16 +339,9 @@ impl Desk<'_> {
 
     /// What a delivery was about does not exist any more.
     async fn gone(&mut self, delivery: &Delivery<Intent>) -> Decision<()> {
-        if let Intent::ReadThread { round: id, reading } = delivery.intent {
-            if let Some(mut round) = rounds::find(self.db, id).await?
-                && reading == Reading::Close
-            {
-                // The result goes into the channel instead.
-                round.thread = None;
-                rounds::update(self.db, &round).await?;
-            }
+        if let Intent::ReadThread { round, reading } = delivery.intent {
             // Without a thread, what was seen while it existed is what counts.
-            self.thread_read(id, reading, None).await?;
+            self.thread_read(round, reading, None).await?;
         }
         Ok(())
     }
