@@ -205,7 +205,10 @@ impl Outbound {
             if let Some(message) = ours {
                 return Ok(Some(MessageId(message.id.get())));
             }
-            let Some(last) = page.last() else { return Ok(None) };
+            let Some(last) = page.last() else {
+                self.check_history(place).await?;
+                return Ok(None);
+            };
             if page.len() < usize::from(PAGE)
                 || MessageId(last.id.get()).created_ms() < oldest
             {
@@ -214,6 +217,19 @@ impl Outbound {
             before = Some(MessagePagination::Before(last.id));
         }
         Ok(None)
+    }
+
+    /// Fails if the history of a channel may not be read. Discord then gives an empty one instead
+    /// of a refusal (documentation, resources/message), and everything would seem deleted or never
+    /// said; a single message, there or not, it does refuse.
+    async fn check_history(&self, place: ChannelId) -> Result<(), Stop> {
+        let http = self.paced().await;
+        match http.get_message(id(place), discord::MessageId::new(place.0)).await {
+            Err(error) if failure(&error).code() != Some(code::UNKNOWN_MESSAGE) => {
+                Err(error.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn thread(&self, round: RoundId) -> Result<Outcome, Stop> {
@@ -262,6 +278,9 @@ impl Outbound {
                     });
                 }
             };
+            if page.is_empty() {
+                self.check_history(thread).await?;
+            }
             messages.extend(page.iter().map(thread_message));
             let Some(last) = page.last().filter(|_| page.len() == usize::from(PAGE)) else {
                 break;

@@ -150,17 +150,9 @@ impl Desk<'_> {
     async fn move_closes(&mut self, channel: &StudyChannel) -> Decision<()> {
         for mut round in rounds::live(self.db, Some(channel.id)).await? {
             if matches!(round.state, State::Due | State::Open) {
-                let (from, hours) = (round.due_at, channel.close_after_h);
-                let longest = from + schedule::LONGEST_ROUND;
                 // The next due instant is that of the new schedule from now on: one that the new
                 // schedule has in the past would close the round under the members' hands.
-                round.closes_at = match hours {
-                    Some(_) => schedule::closing_instant(&channel.schedule, from, hours),
-                    None => channel
-                        .schedule
-                        .next_due(self.now.max(from))
-                        .map_or(longest, |due| due.at.min(longest)),
-                };
+                round.closes_at = self.closing_instant(channel, round.due_at, self.now).await?;
                 rounds::update(self.db, &round).await?;
                 if round.state == State::Open {
                     let cause = format!("edit:closes:{}", self.turn().await?);

@@ -270,6 +270,25 @@ pub async fn dates_taken(
         .collect()
 }
 
+/// The same without the skipped ones: those whose due instant was used for a question.
+pub async fn dates_posted(
+    db: &mut Connection,
+    channel: ChannelId,
+    from: NaiveDate,
+) -> Result<BTreeSet<NaiveDate>> {
+    sqlx::query(
+        "SELECT local_date FROM rounds
+         WHERE channel_id = $1 AND local_date >= $2 AND state <> 'skipped'",
+    )
+    .bind(channel.to_db())
+    .bind(from.to_string())
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(|row| get(row, "local_date"))
+    .collect()
+}
+
 /// The round whose result came last in a study channel, before `before` if given.
 pub async fn last_closed(
     db: &mut Connection,

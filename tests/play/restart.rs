@@ -270,3 +270,61 @@ async fn a_killed_admin_command_is_done_once_or_not_at_all() {
     assert!(pressed.await.unwrap().unwrap().failed, "nobody told Maya");
     stage.finish().await;
 }
+
+#[tokio::test]
+async fn killed_between_the_result_and_its_answer() {
+    let mut stage = Stage::open().await;
+    let [ana, ben, chidi, _] = stage.cast().await;
+    stage.set_up("08:00", "UTC").await;
+    stage.advance(1).await;
+    ana.answers("Ana's answer, the members' pick of the day.").await;
+    ben.votes_for(&ana).await;
+    chidi.votes_for(&ana).await;
+    stage.advance_to("2026-11-24T07:59:00Z").await;
+    // The first message at the close is the result or the next card; both must come once.
+    stage.sandbox().fail_next(MESSAGES, Fault::Slow(Duration::from_secs(30)), 1);
+    stage.advance_without_waiting(1).await;
+    let said = || stage.results().len() + stage.cards().len() == 2;
+    stage.until("the first message at the close", said).await;
+    stage.kill_bot().await;
+    stage.start_bot().await;
+    stage.until("the reference answer", || stage.references().len() == 1).await;
+    stage.settle().await;
+    assert_eq!((stage.results().len(), stage.cards().len()), (1, 2));
+    assert_eq!(stage.result().field("Points").unwrap(), "Ana +7 · Ben +1 · Chidi +1");
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_card_sent_before_a_long_absence_is_found_again() {
+    let mut stage = Stage::open().await;
+    notices_to_the_admins(&stage).await;
+    stage.sandbox().fail_next(MESSAGES, Fault::Slow(Duration::from_secs(30)), 1);
+    stage.advance_without_waiting(1).await;
+    stage.until("the card", || stage.cards().len() == 1).await;
+    stage.kill_bot().await;
+    stage.advance(3 * 60).await;
+    stage.start_bot().await;
+    let opened = || stage.sandbox().threads(stage.place.study).len() == 1;
+    stage.until("the thread", opened).await;
+    stage.settle().await;
+    assert_eq!((cards_sent(&stage), stage.notices().len()), (1, 0));
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_card_not_sent_before_a_long_absence_is_withdrawn() {
+    let mut stage = Stage::open().await;
+    notices_to_the_admins(&stage).await;
+    stage.sandbox().fail_next(MESSAGES, Fault::DropBefore, 1);
+    stage.advance_without_waiting(1).await;
+    let tried = || cards_sent(&stage) == 1;
+    stage.until("the attempt", tried).await;
+    stage.kill_bot().await;
+    stage.advance(3 * 60).await;
+    stage.start_bot().await;
+    stage.until("a notice", || stage.notices().len() == 1).await;
+    assert!(stage.notices()[0].says("did not take the question for the round of 2026-11-23"));
+    assert_eq!((stage.cards().len(), cards_sent(&stage)), (0, 1));
+    stage.finish().await;
+}

@@ -261,3 +261,36 @@ async fn a_time_that_comes_twice_is_the_first_of_the_two() {
     assert_eq!(posted(&stage), ["2027-10-31T00:30"]);
     stage.finish().await;
 }
+
+#[tokio::test]
+async fn a_new_schedule_moves_the_close_of_the_open_round() {
+    let stage = Stage::open().await;
+    stage.set_up("08:00", "UTC").await;
+    stage.advance(1).await;
+    stage.set_up_with(json!({"time": "12:00"})).await;
+    assert!(stage.card().says(&stamp("2026-11-24T12:00:00Z")), "{}", stage.card().text());
+    stage.advance_to("2026-11-24T11:59:00Z").await;
+    assert_eq!(stage.results().len(), 0);
+    stage.advance(1).await;
+    assert_eq!((stage.results().len(), stage.cards().len()), (1, 2));
+    stage.set_up_with(json!({"hours": 1})).await;
+    assert!(stage.card().says(&stamp("2026-11-24T13:00:00Z")), "{}", stage.card().text());
+    stage.set_up_with(json!({"hours": 0})).await;
+    assert!(stage.card().says(&stamp("2026-11-25T12:00:00Z")), "{}", stage.card().text());
+    stage.study("holidays add", json!({"first": "2026-11-25"})).await;
+    assert!(stage.card().says(&stamp("2026-11-26T12:00:00Z")), "{}", stage.card().text());
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_computer_that_slept_for_days_posts_one_late_round() {
+    let stage = Stage::open().await;
+    stage.set_up("08:00", "UTC").await;
+    stage.advance(1).await;
+    stage.jump(3 * 24 * 60 + 30).await;
+    assert_eq!((stage.results().len(), stage.cards().len()), (1, 2));
+    assert_eq!(posted(&stage)[1], "2026-11-26T08:30");
+    stage.advance_days(1).await;
+    assert_eq!((stage.results().len(), stage.cards().len()), (2, 3));
+    stage.finish().await;
+}

@@ -201,18 +201,24 @@ async fn extra_rounds_stand_beside_the_scheduled_one() {
 #[tokio::test]
 async fn a_question_can_be_replaced() {
     let stage = Stage::open().await;
-    let [ana, ..] = stage.cast().await;
-    stage.set_up("08:00", "UTC").await;
+    let [ana, ben, ..] = stage.cast().await;
+    let options = json!({"time": "08:00", "zone": "UTC", "weekdays": "daily", "pin": true});
+    stage.set_up_with(options).await;
     let early = stage.study("replace", Value::Null).await;
     assert!(early.says("No round is open here."), "{}", early.text());
     stage.advance(1).await;
     let first = stage.card();
-    ana.answers("An answer to a question that will be withdrawn").await;
+    let answer = ana.answers("An answer to a question that will be withdrawn").await;
+    let ballot = ben.votes_for(&ana).await;
     let said = stage.study("replace", Value::Null).await;
     assert!(said.says("another question is on its way"), "{}", said.text());
 
     let old = stage.place.post(&first);
     assert!(old.field("Withdrawn").is_some() && old.button("Vote").is_none(), "{}", old.text());
+    assert!(!old.is_pinned() && stage.card().is_pinned());
+    for late in [ben.presses(&ballot, "Withdraw").await, ben.votes_for_message(&answer).await] {
+        assert!(late.says("This round is closed"), "{}", late.text());
+    }
     assert_eq!(stage.cards().len(), 2);
     assert_ne!(stage.card().title(), first.title());
     assert!(stage.card().says(&stamp("2026-11-24T08:00:00Z")), "closes as the first would have");
@@ -297,7 +303,9 @@ async fn the_admins_hear_in_time_that_the_questions_run_out() {
 #[tokio::test]
 async fn a_plan_without_questions_means_no_round_and_a_notice() {
     let bank: Bank = [questions::question("lists", 1)].into_iter().collect();
-    let stage = Stage::with(Props { bank, ..Props::default() }).await;
+    // No warning that the questions run out: they have.
+    let rounds = RoundsConfig { stock_warning_days: 0, ..RoundsConfig::default() };
+    let stage = Stage::with(Props { bank, rounds, ..Props::default() }).await;
     let notes = stage.channel("admin-notes").to_string();
     stage
         .set_up_with(json!({"time": "08:00", "zone": "UTC", "weekdays": "daily", "notices": notes}))
@@ -307,6 +315,12 @@ async fn a_plan_without_questions_means_no_round_and_a_notice() {
     // The only question is open, so it cannot be drawn again.
     let said = stage.study("post", Value::Null).await;
     assert!(said.says("No question fits the plan"), "{}", said.text());
+    stage.advance(1).await;
+    assert_eq!(stage.cards().len(), 1);
+    assert_eq!(stage.notices().len(), 1);
+    assert!(stage.notices()[0].says("There was no round on 2026-11-23"));
+    stage.advance_days(1).await;
+    assert_eq!(stage.cards().len(), 2, "the question is free again");
     stage.finish().await;
 }
 

@@ -3,6 +3,7 @@
 use crate::cast::Member;
 use crate::post::Post;
 use crate::stage::Stage;
+use futures::future::join_all;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -278,5 +279,25 @@ async fn buttons_that_are_none_of_ours_are_refused() {
         assert!(said.says(reason), "{value}: {}", said.text());
     }
     assert!(ben.ballot().await.says("You have not voted yet."));
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_whole_class_votes_in_the_same_moment() {
+    let (stage, [ana, ben, ..], _) = three_answers().await;
+    let names = (1..=20).map(|number| format!("Student {number:02}"));
+    let students = join_all(names.map(async |name| stage.member(&name).await)).await;
+    // Each presses twice at once, for two different answers.
+    join_all(students.iter().map(async |student| {
+        let ballot = student.ballot().await;
+        join_all([student.chooses(&ballot, &ben), student.chooses(&ballot, &ana)]).await;
+    }))
+    .await;
+    for student in &students {
+        student.votes_for(&ana).await;
+    }
+    let result = closes(&stage).await;
+    let votes = result.field("Votes").unwrap();
+    assert_eq!(votes, "Ana: 20 votes 🏆\nBen: 0 votes\nChidi: 0 votes");
     stage.finish().await;
 }
