@@ -130,7 +130,8 @@ async fn a_round_survives_a_restart_at_every_step() {
     let posts = maya.posts_of_bot(&thread).await;
     // But for the question itself, which heads its thread (type 21).
     let posts = posts.iter().filter(|post| post["type"] != 21);
-    let texts: Vec<String> = posts.map(|post| post["embeds"].to_string()).collect();
+    let texts: Vec<String> =
+        posts.map(|post| format!("{} {}", post["content"], post["embeds"])).collect();
     let different: BTreeSet<&String> = texts.iter().collect();
     assert_eq!(different.len(), texts.len(), "nothing twice: {texts:?}");
     assert_eq!(texts.len(), 2, "the result and the reference answer: {texts:?}");
