@@ -210,21 +210,10 @@ impl Member {
 
     /// A slash command in the study channel; the bot's reply.
     pub async fn command(&self, name: &str, options: Value) -> Value {
-        let reply = self.try_command(name, options).await;
-        reply.unwrap_or_else(|| panic!("/{name} was not answered"))
-    }
-
-    /// The same, again and again until the bot listens: it may just have been started.
-    pub async fn until_answered(&self, name: &str, options: Value) -> Value {
-        self.until(name, async || self.try_command(name, options.clone()).await).await
-    }
-
-    async fn try_command(&self, name: &str, options: Value) -> Option<Value> {
         let all = self.get(&format!("/applications/{}/commands", self.world.bot_id())).await;
         let found = all.as_array().unwrap().iter().find(|one| one["name"] == name);
         let command = found.unwrap_or_else(|| panic!("no /{name} in {all}"));
-        let data =
-            json!({"id": command["id"], "name": name, "type": 1, "options": options});
+        let data = json!({"id": command["id"], "name": name, "type": 1, "options": options});
         self.interact(2, self.world.study_channel(), data, None).await
     }
 
@@ -233,9 +222,7 @@ impl Member {
         let button = parts(message).find(|part| part["label"] == label);
         let button = button.unwrap_or_else(|| panic!("no {label} on {message}"));
         let data = json!({"component_type": 2, "custom_id": button["custom_id"]});
-        let channel = message["channel_id"].as_str().unwrap();
-        let reply = self.interact(3, channel, data, Some(message)).await;
-        reply.expect("the bot answers")
+        self.interact(3, message["channel_id"].as_str().unwrap(), data, Some(message)).await
     }
 
     /// Chooses in the message's menu; the message as it is then.
@@ -243,19 +230,11 @@ impl Member {
         let menu = parts(message).find(|part| part["type"] == 3).unwrap();
         let data =
             json!({"component_type": 3, "custom_id": menu["custom_id"], "values": [value]});
-        let channel = message["channel_id"].as_str().unwrap();
-        let reply = self.interact(3, channel, data, Some(message)).await;
-        reply.expect("the bot answers")
+        self.interact(3, message["channel_id"].as_str().unwrap(), data, Some(message)).await
     }
 
-    /// Begins an interaction, and waits for what comes of it; `None` if the bot did not answer.
-    async fn interact(
-        &self,
-        kind: u8,
-        channel: &str,
-        data: Value,
-        on: Option<&Value>,
-    ) -> Option<Value> {
+    /// Begins an interaction, and waits for what comes of it.
+    async fn interact(&self, kind: u8, channel: &str, data: Value, on: Option<&Value>) -> Value {
         static NONCE: AtomicU64 = AtomicU64::new(1);
         let nonce = NONCE.fetch_add(1, Ordering::Relaxed).to_string();
         let mark = *self.count.borrow();
@@ -273,16 +252,14 @@ impl Member {
         let id = id["id"].clone();
         let ends = ["INTERACTION_SUCCESS", "INTERACTION_FAILURE"];
         let end = self.event_of(mark, &ends, |e| e["nonce"] == nonce.as_str()).await;
-        if end.0 == ends[1] {
-            return None;
-        }
+        assert_eq!(end.0, ends[0], "the bot did not answer within three seconds");
         // The reply, or the message it changed; with its content if that comes later.
         let loading = |message: &Value| message["flags"].as_u64().unwrap_or(0) & (1 << 7) != 0;
         let heard = self.heard.lock().unwrap()[mark..].to_vec();
         let reply = heard.iter().find(|(kind, message)| {
             kind == "MESSAGE_CREATE" && message["interaction_metadata"]["id"] == id
         });
-        Some(match reply {
+        match reply {
             Some((_, message)) if !loading(message) => message.clone(),
             Some((_, message)) => {
                 let its = message["id"].clone();
@@ -292,7 +269,7 @@ impl Member {
                 let its = on.map(|message| message["id"].clone()).unwrap_or_default();
                 self.event(mark, "MESSAGE_UPDATE", |m| m["id"] == its && !loading(m)).await
             }
-        })
+        }
     }
 }
 

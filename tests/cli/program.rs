@@ -74,7 +74,7 @@ impl Place {
 
     /// The same with variables.
     pub fn says_with(&self, words: &[&str], variables: &[(&str, &str)]) -> String {
-        self.start_with(words, variables).to_the_end()
+        self.start_with(words, variables).into_words()
     }
 
     /// The same for words that must be refused: nothing may have changed in the folder, nothing
@@ -120,7 +120,7 @@ impl Running {
     }
 
     /// Waits for the process to end by itself; what it said.
-    pub fn to_the_end(mut self) -> String {
+    pub fn into_words(mut self) -> String {
         let status = self.wait();
         self.said(status)
     }
@@ -159,6 +159,16 @@ impl Running {
             let ended = self.child.try_wait().unwrap();
             let waiting = ended.is_none() && began.elapsed() < PATIENCE;
             assert!(waiting, "no line of JSON; ended: {ended:?}: {out}{}", self.err());
+            std::thread::sleep(GLANCE);
+        }
+    }
+
+    /// Waits until its log holds a word.
+    pub fn logs(&mut self, word: &str) {
+        let began = Instant::now();
+        while !self.err().contains(word) {
+            let waiting = self.runs() && began.elapsed() < PATIENCE;
+            assert!(waiting, "no {word:?} in the log: {}{}", self.out(), self.err());
             std::thread::sleep(GLANCE);
         }
     }

@@ -28,7 +28,9 @@ impl Stage {
     fn start_bot(&mut self) {
         let words = ["run", "--api", self.world.text("api"), "--clock", "follow", "--seed", "3"];
         let token = [("DISCORD_TOKEN", self.world.bot_token())];
-        self.bot = Some(self.place.start_with(&words, &token));
+        let mut bot = self.place.start_with(&words, &token);
+        bot.logs("connected");
+        self.bot = Some(bot);
     }
 
     /// SIGTERM, and the same again on the same database.
@@ -71,19 +73,13 @@ async fn a_round_survives_a_restart_at_every_step() {
     let (ana, ben, chidi) =
         (world.member("Ana").await, world.member("Ben").await, world.member("Chidi").await);
 
-    // The bot registers its commands and comes to the gateway in its own time.
-    maya.until("the bot's commands", async || {
-        let path = format!("/applications/{}/commands", world.bot_id());
-        maya.get(&path).await.as_array().filter(|all| !all.is_empty()).map(|_| ())
-    })
-    .await;
     let options = json!([{"name": "setup", "type": 1, "options": [
         {"name": "channel", "type": 7, "value": world.study_channel()},
         {"name": "time", "type": 3, "value": "08:00"},
         {"name": "zone", "type": 3, "value": "UTC"},
         {"name": "weekdays", "type": 3, "value": "daily"},
     ]}]);
-    maya.until_answered("study", options).await;
+    maya.command("study", options).await;
 
     // Before the question is due.
     stage.restart_bot();
@@ -106,7 +102,7 @@ async fn a_round_survives_a_restart_at_every_step() {
         voter.choose(&ballot, &author.id).await;
         // Between votes: the ballots are there afterwards.
         stage.restart_bot();
-        voter.until_answered("today", json!([])).await;
+        voter.command("today", json!([])).await;
     }
 
     // The close comes while the bot is away: it is made up for.
@@ -123,7 +119,7 @@ async fn a_round_survives_a_restart_at_every_step() {
 
     // And once more when all is done: nothing is left to be said.
     stage.restart_bot();
-    ben.until_answered("today", json!([])).await;
+    ben.command("today", json!([])).await;
     stage.advance(1).await;
 
     assert_eq!(maya.cards().await.len(), 2, "a card for each of the two days");
