@@ -183,7 +183,9 @@ pub(super) async fn asked_to_stop() {
 /// `before` is how many events the sandbox had dispatched to bots before this one started.
 pub fn settler(sandbox: Sandbox, bot: &Bot, before: u64) -> Settler {
     /// Between two looks.
-    const GLANCE: Duration = Duration::from_millis(15);
+    const GLANCE: Duration = Duration::from_millis(10);
+    /// Looks in a row that must show nothing going on.
+    const LOOKS: u32 = 3;
     /// If counts never agree (a socket dropped with events in it), quiet is as good.
     const QUIET: Duration = Duration::from_secs(1);
     const LONGEST: Duration = Duration::from_secs(30);
@@ -195,9 +197,10 @@ pub fn settler(sandbox: Sandbox, bot: &Bot, before: u64) -> Settler {
         let lost = Arc::clone(&lost);
         Box::pin(async move {
             let began = Instant::now();
-            let mut calm = 0;
-            while calm < 3 && began.elapsed() < LONGEST {
-                let quiet = sandbox.last_activity().elapsed() > QUIET;
+            let (mut calm, mut last) = (0, sandbox.last_activity());
+            while began.elapsed() < LONGEST {
+                let activity = sandbox.last_activity();
+                let quiet = activity.elapsed() > QUIET;
                 let missing = sandbox.dispatched_to_bot().saturating_sub(gauge.received());
                 if quiet {
                     // What has not come by now was lost; the next look need not wait for it.
@@ -208,7 +211,12 @@ pub fn settler(sandbox: Sandbox, bot: &Bot, before: u64) -> Settler {
                     && gauge.is_idle()
                     && engine.is_idle()
                     && sandbox.requests_in_flight() == 0;
-                calm = if at_rest { calm + 1 } else { 0 };
+                // Something may have begun and ended between two looks.
+                calm = if at_rest && (calm == 0 || activity == last) { calm + 1 } else { 0 };
+                if calm == LOOKS {
+                    return;
+                }
+                last = activity;
                 tokio::time::sleep(GLANCE).await;
             }
         })

@@ -23,6 +23,7 @@ mod rounds;
 pub use crate::store::channels::StudyChannel;
 pub use crate::store::deliveries::Delivery;
 pub use crate::store::guilds::Guild;
+pub use crate::store::ledger::Entry;
 pub use crate::store::rounds::{Origin, Round};
 
 pub(crate) use inbox::fault;

@@ -17,6 +17,8 @@ use crate::store::rounds::{Origin, Round};
 use crate::store::{channels, deliveries, rounds};
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
+/// The step of study time.
+const ONE_MS: TimeDelta = TimeDelta::milliseconds(1);
 /// How long the admins are left alone after a warning that the questions run out.
 const STOCK_WARNING_EVERY: TimeDelta = TimeDelta::days(7);
 
@@ -34,7 +36,7 @@ impl Desk<'_> {
                 && until <= self.now
             {
                 // What was due inside the pause stays unasked; what is due at its end does not.
-                channel.since = channel.since.max(until - TimeDelta::milliseconds(1));
+                channel.since = channel.since.max(until - ONE_MS);
                 channel.schedule.pause = None;
                 channels::save(self.db, &channel, self.now).await?;
             }
@@ -173,7 +175,8 @@ impl Desk<'_> {
             cause: &cause,
             intent: Intent::Card { round: round.id },
             after: None,
-            expires_at: Some(round.due_at + self.shared.settings.lateness),
+            // At exactly the lateness it may still be said.
+            expires_at: Some(round.due_at + self.shared.settings.lateness + ONE_MS),
         };
         self.owe(channel.guild, Some(channel.id), Some(round.id), owed).await?;
         Ok(())
@@ -332,9 +335,16 @@ impl Desk<'_> {
 
     /// What a delivery was about does not exist any more.
     async fn gone(&mut self, delivery: &Delivery<Intent>) -> Decision<()> {
-        if let Intent::ReadThread { round, reading } = delivery.intent {
+        if let Intent::ReadThread { round: id, reading } = delivery.intent {
+            if let Some(mut round) = rounds::find(self.db, id).await?
+                && reading == Reading::Close
+            {
+                // The result goes into the channel instead.
+                round.thread = None;
+                rounds::update(self.db, &round).await?;
+            }
             // Without a thread, what was seen while it existed is what counts.
-            self.thread_read(round, reading, None).await?;
+            self.thread_read(id, reading, None).await?;
         }
         Ok(())
     }

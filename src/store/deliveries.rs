@@ -82,14 +82,6 @@ fn delivery<I: DeserializeOwned>(row: &SqliteRow) -> Result<Delivery<I>> {
     })
 }
 
-/// The number that the next delivery will have.
-pub async fn next_id(db: &mut Connection) -> Result<i64> {
-    let row = sqlx::query("SELECT COALESCE(MAX(delivery_id), 0) + 1 AS next FROM deliveries")
-        .fetch_one(db)
-        .await?;
-    get(&row, "next")
-}
-
 /// Records a delivery; `None` if its cause is already recorded.
 pub async fn record<I: Serialize>(
     db: &mut Connection,
@@ -116,6 +108,15 @@ pub async fn record<I: Serialize>(
     .fetch_optional(db)
     .await?;
     row.as_ref().map(|row| get(row, "delivery_id")).transpose()
+}
+
+/// The number that the next delivery will have, for the causes of what can be owed several times.
+/// Numbers only rise, unlike instants: a clock may be set back, and a simulated one stands still.
+pub async fn next_id(db: &mut Connection) -> Result<i64> {
+    let row = sqlx::query("SELECT COALESCE(MAX(delivery_id), 0) + 1 AS id FROM deliveries")
+        .fetch_one(db)
+        .await?;
+    get(&row, "id")
 }
 
 /// Notes that a delivery is about to be tried; `None` if it is not pending any more.

@@ -123,8 +123,26 @@ impl Member {
 
     /// Uses a command somewhere else.
     pub async fn uses_in(&self, channel: u64, command: &str, options: Value) -> Post {
+        let options = self.as_chosen(command, options);
         let (name, options) = call(command, options);
         self.answered(self.actor.command(channel, &name, options).await).await
+    }
+
+    /// Choices are picked by name and sent by value.
+    fn as_chosen(&self, command: &str, mut options: Value) -> Value {
+        let commands = self.place.sandbox.commands(None);
+        let defined = commands.iter().find(|one| one["name"] == command);
+        let defined = defined.and_then(|one| one["options"].as_array()).into_iter().flatten();
+        for option in defined {
+            let Some(name) = option["name"].as_str() else { continue };
+            let choices = option["choices"].as_array().into_iter().flatten();
+            for choice in choices {
+                if options[name].is_string() && choice["name"] == options[name] {
+                    options[name] = choice["value"].clone();
+                }
+            }
+        }
+        options
     }
 
     /// What Discord says when it does not even offer the command to this member.

@@ -5,8 +5,16 @@
 mod answers;
 mod cast;
 mod daily;
+mod leaderboard;
+mod limits;
 mod log;
+mod openapi;
 mod post;
 mod questions;
+mod restart;
+mod schedule;
+mod setup;
 mod stage;
+mod trouble;
+mod tls;
 mod voting;

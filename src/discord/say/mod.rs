@@ -9,9 +9,49 @@ pub mod boards;
 pub mod no;
 pub mod notice;
 pub mod round;
+pub mod text;
 
-use crate::domain::ids::{ChannelId, GuildId, MessageId, RoleId};
-use chrono::{DateTime, Utc};
+mod help;
+mod result;
+mod reveal;
+mod status;
+
+use crate::domain::ids::RoleId;
+
+/// What Discord takes, in characters (Discord documentation, resources/message and
+/// components/reference).
+pub mod limit {
+    /// The text of a message.
+    pub const CONTENT: usize = 2_000;
+    /// All texts of an embed together.
+    pub const EMBED: usize = 6_000;
+    /// The title of an embed.
+    pub const TITLE: usize = 256;
+    /// The text of an embed.
+    pub const TEXT: usize = 4_096;
+    /// The fields of an embed.
+    pub const FIELDS: usize = 25;
+    /// The name of a field.
+    pub const FIELD_NAME: usize = 256;
+    /// The text of a field.
+    pub const FIELD: usize = 1_024;
+    /// The footer of an embed.
+    pub const FOOTER: usize = 2_048;
+    /// Rows of buttons and menus.
+    pub const ROWS: usize = 5;
+    /// Buttons in a row.
+    pub const BUTTONS: usize = 5;
+    /// The label of a button.
+    pub const BUTTON: usize = 80;
+    /// Lines of a menu.
+    pub const LINES: usize = 25;
+    /// The label of a menu's line, and what stands below it.
+    pub const LINE: usize = 100;
+    /// What a menu says while nothing is chosen.
+    pub const PROMPT: usize = 150;
+    /// What comes back to the bot.
+    pub const CUSTOM_ID: usize = 100;
+}
 
 /// One message, before it becomes a client library's type.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,24 +106,15 @@ pub enum Row {
     Menu(Menu),
 }
 
-/// A button.
+/// A button that comes back to the bot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Button {
     /// What it says, at most 80 characters.
     pub label: String,
-    /// What a press does.
-    pub does: Press,
+    /// Comes back to the bot.
+    pub custom_id: String,
     /// Whether it stands out.
     pub primary: bool,
-}
-
-/// What a press on a button does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Press {
-    /// Comes back to the bot.
-    Act(String),
-    /// Opens an address.
-    Open(String),
 }
 
 /// A menu of which one line can be chosen.
@@ -131,14 +162,9 @@ impl Card {
 }
 
 impl Button {
-    /// A button that comes back to the bot.
-    pub fn act(label: &str, custom_id: String) -> Self {
-        Self { label: label.to_owned(), does: Press::Act(custom_id), primary: false }
-    }
-
-    /// A button that opens an address.
-    pub fn open(label: &str, address: String) -> Self {
-        Self { label: label.to_owned(), does: Press::Open(address), primary: false }
+    /// A button like any other.
+    pub fn new(label: &str, custom_id: String) -> Self {
+        Self { label: label.to_owned(), custom_id, primary: false }
     }
 
     /// The same, standing out.
@@ -148,82 +174,5 @@ impl Button {
     }
 }
 
-/// An instant in each reader's own zone: `Monday, 23 November 2026 08:00`.
-pub fn at(instant: DateTime<Utc>) -> String {
-    format!("<t:{}:F>", instant.timestamp())
-}
-
-/// An instant as a distance from the reader's now: `in 3 hours`.
-pub fn from_now(instant: DateTime<Utc>) -> String {
-    format!("<t:{}:R>", instant.timestamp())
-}
-
-/// A link to a channel or thread.
-pub fn channel(id: ChannelId) -> String {
-    format!("<#{id}>")
-}
-
-/// The address of a message.
-pub fn message_link(guild: GuildId, channel: ChannelId, message: MessageId) -> String {
-    format!("https://discord.com/channels/{guild}/{channel}/{message}")
-}
-
-/// A name as plain text: nothing in it is taken for Markdown, a mention or a line break.
-pub fn plain(name: &str) -> String {
-    let mut safe = String::with_capacity(name.len());
-    for c in name.chars().filter(|c| !c.is_control()) {
-        if matches!(c, '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '[' | ']' | '(' | ')' | '<' | '#') {
-            safe.push('\\');
-        }
-        safe.push(c);
-        // A zero-width space keeps `@everyone` from reading like a mention.
-        if c == '@' {
-            safe.push('\u{200b}');
-        }
-    }
-    if safe.trim().is_empty() { "(no name)".to_owned() } else { safe }
-}
-
-/// `1 vote`, `2 votes`.
-pub fn count(n: u64, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
-}
-
-/// Signed points: `+5`, `−5`.
-pub fn signed(points: i64) -> String {
-    if points < 0 { format!("−{}", points.unsigned_abs()) } else { format!("+{points}") }
-}
-
-/// `Ana`, `Ana and Ben`, `Ana, Ben and Chidi`.
-pub fn list(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::{count, list, plain, signed};
-
-    #[test]
-    fn names_are_plain_text() {
-        assert_eq!(plain("Ana_*B*"), "Ana\\_\\*B\\*");
-        assert_eq!(plain("@everyone"), "@\u{200b}everyone");
-        assert_eq!(plain("<@1> # [x](y)\n> z"), "\\<@\u{200b}1\\> \\# \\[x\\]\\(y\\)\\> z");
-        assert_eq!(plain("\u{7}"), "(no name)");
-    }
-
-    #[test]
-    fn small_words() {
-        let names = ["Ana", "Ben", "Chidi"].map(str::to_owned);
-        assert_eq!(list(&names[..1]), "Ana");
-        assert_eq!(list(&names[..2]), "Ana and Ben");
-        assert_eq!(list(&names), "Ana, Ben and Chidi");
-        assert_eq!(count(1, "vote"), "1 vote");
-        assert_eq!(count(0, "vote"), "0 votes");
-        assert_eq!(signed(5), "+5");
-        assert_eq!(signed(-5), "−5");
-    }
-}
+pub(super) mod tests;

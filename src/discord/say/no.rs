@@ -1,33 +1,45 @@
-//! How the bot says no: one sentence for each refusal, seen by the asker alone.
+//! How the bot says no: one sentence or two for each refusal, seen by the asker alone.
 
-use super::{Card, channel, list};
+use super::Card;
+use super::text::{channel, list};
 use crate::domain::refusal::Refusal;
 
-/// The sentence of a refusal.
+/// The sentence of a refusal: what is the matter, and what to do.
 pub fn refusal(refusal: &Refusal) -> Card {
     Card::text(match refusal {
-        Refusal::RoundClosed => "This round is closed; nothing can change any more.".to_owned(),
-        Refusal::RoundGone => {
-            "This button does not belong to a round any more. `/today` shows what is open."
+        Refusal::RoundClosed => {
+            "This round is closed, so nothing can change any more. `/today` shows what is open."
                 .to_owned()
+        }
+        Refusal::RoundGone => {
+            "This button does not lead anywhere any more. `/today` shows what is open.".to_owned()
         }
         Refusal::NothingToVoteFor => {
             "Nobody else has answered yet. Come back when there is something to vote for."
                 .to_owned()
         }
-        Refusal::OwnAnswer => "You cannot vote for your own answer.".to_owned(),
+        Refusal::OwnAnswer => {
+            "You cannot vote for your own answer. Choose somebody else's.".to_owned()
+        }
         Refusal::AnswerGone => {
-            "That answer was taken back. Press *Vote* again for the present ones.".to_owned()
+            "That answer was taken back. Press *Vote* on the question to see those there are."
+                .to_owned()
         }
         Refusal::NotInRound => {
-            "This works on messages in the thread of an open round.".to_owned()
+            "This only works on a message in the thread of an open round.".to_owned()
         }
         Refusal::NotAnAnswer => {
-            "That message does not count as an answer, so there is nothing to vote for.".to_owned()
+            "That message does not count as an answer. Vote for one that does: the first message \
+             of an answer has a ✅."
+                .to_owned()
         }
-        Refusal::NotYourMessage => "Only its author can take a message out or in.".to_owned(),
+        Refusal::NotYourMessage => {
+            "That is somebody else's message. You can only take out or put back your own."
+                .to_owned()
+        }
         Refusal::CannotCount => {
-            "This message cannot count: it was written by a bot, is empty or came too late."
+            "This message cannot count as an answer: it has neither text nor a file, or it came \
+             after the close."
                 .to_owned()
         }
         Refusal::NoBallot => "You have no vote in this round.".to_owned(),
@@ -36,76 +48,107 @@ pub fn refusal(refusal: &Refusal) -> Card {
         }
         Refusal::WhichChannel(channels) => {
             let names: Vec<String> = channels.iter().map(|id| channel(*id)).collect();
-            format!("Which study channel? Give the option `channel`: {}.", list(&names))
+            format!(
+                "Which study channel do you mean? Add the option `channel` with one of these: {}.",
+                list(&names)
+            )
         }
         Refusal::NoStudyChannel => {
-            "There is no study channel yet. An admin can begin with `/study setup`.".to_owned()
+            "There is no study channel yet. An admin can make one with `/study setup`.".to_owned()
         }
         Refusal::NotATextChannel => {
-            "Only ordinary text channels can be study channels for now: no forums, voice channels, \
-             announcements or threads."
+            "Only an ordinary text channel can be a study channel for now: no forum, voice or \
+             announcement channel, and no thread."
                 .to_owned()
         }
         Refusal::BadTime(text) => {
-            format!("`{}` is not a time of day. Try `08:30`.", quoted(text))
+            format!("`{}` is not a time of day. Write it like `08:30`.", quoted(text))
         }
         Refusal::BadZone(text) => format!(
-            "`{}` is not a time zone I know. Start typing a city and choose one, for example \
-             `Europe/Lisbon`.",
+            "`{}` is not a time zone I know. Start typing a city and choose from the list, for \
+             example `Europe/Lisbon`.",
             quoted(text)
         ),
         Refusal::BadWeekdays(text) => format!(
-            "`{}` is not a list of weekdays. Try `mon-fri`, `mon, wed, fri` or `daily`.",
+            "`{}` is not a list of weekdays. Write it like `mon-fri`, `mon, wed, fri` or `daily`.",
             quoted(text)
         ),
         Refusal::BadDate(text) => {
             format!("`{}` is not a date. Write it like `2026-12-24`.", quoted(text))
         }
-        Refusal::PastDate => "That date is over already.".to_owned(),
-        Refusal::EndBeforeStart => "It ends before it begins.".to_owned(),
-        Refusal::NoSuchHoliday => {
-            "There is no holiday on that date. `/study holidays list` shows them.".to_owned()
+        Refusal::PastDate => "That date is over already. Choose a later one.".to_owned(),
+        Refusal::EndBeforeStart => {
+            "The last date is before the first. Write the earlier one first.".to_owned()
         }
-        Refusal::BadPlan(why) => format!("That plan does not work: {why}"),
+        Refusal::NoSuchHoliday => {
+            "There is no holiday on that date. `/study holidays list` shows those there are."
+                .to_owned()
+        }
+        Refusal::BadPlan(why) => format!("That plan does not work. {}", sentence(why)),
         Refusal::SetupIncomplete => {
             "A new study channel needs a `time` and a `zone`, for example `08:30` and \
              `Europe/Lisbon`."
                 .to_owned()
         }
         Refusal::NotPaused => "This study channel is not paused.".to_owned(),
-        Refusal::NothingDue => "No round is due that could be skipped.".to_owned(),
-        Refusal::NoOpenRound => "No round is open here.".to_owned(),
-        Refusal::NothingToVoid => "No round has been closed here yet.".to_owned(),
-        Refusal::AlreadyVoid => "The last round is void already.".to_owned(),
-        Refusal::EmptyPool => {
-            "No question fits the plan of this study channel. `/study plan` changes it.".to_owned()
+        Refusal::NothingDue => {
+            "No round is coming up that could be skipped. `/study status` shows why.".to_owned()
         }
-        Refusal::Busy => "A question is just being posted. Try again in a moment.".to_owned(),
-        Refusal::GuildOnly => "This works in a server only.".to_owned(),
-        Refusal::NotAnAdmin => "You need the right *Manage Server* for this.".to_owned(),
+        Refusal::NoOpenRound => {
+            "No round is open here. `/study post` posts a question now.".to_owned()
+        }
+        Refusal::NothingToVoid => "No round has been closed here yet.".to_owned(),
+        Refusal::AlreadyVoid => {
+            "The last closed round is void already; its points were taken back.".to_owned()
+        }
+        Refusal::EmptyPool => {
+            "No question fits the plan of this study channel, or all that do are being asked right \
+             now. `/study plan` changes the plan."
+                .to_owned()
+        }
+        Refusal::Busy => {
+            "A question is being posted right now. Please try again in a moment.".to_owned()
+        }
+        Refusal::GuildOnly => "This only works in a server, not in a direct message.".to_owned(),
+        Refusal::NotAnAdmin => {
+            "Only admins can do this: it takes the permission *Manage Server*.".to_owned()
+        }
         Refusal::TooManyHolidays => {
-            "There are a hundred holidays already. Remove some first.".to_owned()
+            "A study channel can have 100 holidays, and this one does. Remove some first with \
+             `/study holidays remove`."
+                .to_owned()
         }
         Refusal::TooManyStudyChannels => {
-            "There are 25 study channels already; that is as many as a server can have.".to_owned()
+            "A server can have 25 study channels, and this one does. `/study remove` ends one."
+                .to_owned()
         }
         Refusal::TryAgain => {
-            "So much is going on that I cannot take this right now. Nothing was changed; please \
-             try again in a moment."
+            "So much is going on that I could not take this. Nothing was changed; please try again \
+             in a moment."
                 .to_owned()
         }
     })
 }
 
-/// The apology for a fault.
+/// The apology for a fault. It may have struck after the work was done, in the telling.
 pub fn fault(id: &str) -> Card {
     Card::text(format!(
-        "Sorry, something broke on my side, and nothing was changed. Please try again; if it stays \
-         so, tell the people who run this bot: fault {id}."
+        "Sorry, something broke on my side. Please look whether it worked before you try again. If \
+         it keeps happening, tell the people who run this bot: fault {id}."
     ))
+}
+
+/// With a capital at its beginning and a full stop at its end.
+fn sentence(text: &str) -> String {
+    let mut letters = text.trim().chars();
+    let capital: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let end = if text.trim_end().ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{capital}{}{end}", letters.as_str())
 }
 
 /// What somebody typed, cut and kept from breaking out of its quotation.
 fn quoted(text: &str) -> String {
-    text.chars().filter(|c| *c != '`' && !c.is_control()).take(60).collect()
+    let shown: String = text.chars().filter(|c| *c != '`' && !c.is_control()).take(60).collect();
+    // An empty quotation would show its marks.
+    if shown.trim().is_empty() { "…".to_owned() } else { shown }
 }

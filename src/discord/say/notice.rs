@@ -1,6 +1,7 @@
 //! What admins are told without having asked.
 
-use super::{Button, Card, Embed, Tone, channel, count};
+use super::text::{channel, count, day};
+use super::{Button, Card, Embed, Tone};
 use crate::domain::notice::{Notice, Trouble};
 
 /// A notice, with a button that shows the status.
@@ -8,78 +9,90 @@ pub fn notice(notice: &Notice, guild: &str, key: &str) -> Card {
     let tone = match notice {
         Notice::Recovered { .. } => Tone::Green,
         Notice::StockLow { .. } => Tone::Calm,
-        _ => Tone::Red,
+        Notice::Missed { .. }
+        | Notice::NotAccepted { .. }
+        | Notice::EmptyPool { .. }
+        | Notice::InTrouble { .. } => Tone::Red,
     };
     Card::boxed(Embed {
         title: "Studyhall: a notice for the admins".to_owned(),
         text: sentence(notice),
         tone,
+        // In a direct message nothing else tells which server it is about.
         footer: guild.to_owned(),
         ..Embed::default()
     })
-    .with_buttons(vec![Button::act("Status", format!("status:{key}"))])
+    .with_buttons(vec![Button::new("Status", format!("status:{key}"))])
 }
 
 /// What a notice says.
 pub fn sentence(notice: &Notice) -> String {
     match notice {
         Notice::Missed { channel: id, dates } => {
-            let days = match dates.as_slice() {
-                [one] => format!("the round of {one}"),
-                [first, .., last] => {
-                    format!("{} ({first} to {last})", count(dates.len() as u64, "round"))
-                }
-                [] => "a round".to_owned(),
+            let (rounds, follows) = match dates.as_slice() {
+                [] => ("a round".to_owned(), "It counts as skipped and breaks"),
+                [one] => (format!("the round of {}", day(*one)), "It counts as skipped and breaks"),
+                [first, .., last] => (
+                    format!(
+                        "{} ({} to {})",
+                        count(dates.len() as u64, "round"),
+                        day(*first),
+                        day(*last)
+                    ),
+                    "They count as skipped and break",
+                ),
             };
             format!(
-                "In {} I could not post {days}: I was away when it was due, and too late when I \
-                 came back. It counts as skipped and breaks no streak. `/study post` posts a \
-                 question now.",
+                "In {} I could not post {rounds}: I was away, and too late when I came back. \
+                 {follows} no streak. `/study post` posts a question now.",
                 channel(*id)
             )
         }
         Notice::NotAccepted { channel: id, date } => {
-            let which = date.map_or_else(|| "an extra round".to_owned(), |d| format!("the round of {d}"));
+            let which = date.map_or_else(
+                || "an extra round".to_owned(),
+                |date| format!("the round of {}", day(date)),
+            );
             format!(
                 "Discord did not take the question for {which} in {} in time, so I withdrew it. \
-                 It breaks no streak, and the question stays in the pool.",
+                 That breaks no streak, and the question will come another time. `/study post` \
+                 posts one now.",
                 channel(*id)
             )
         }
         Notice::EmptyPool { channel: id, date } => format!(
-            "There was no round on {date} in {}: no question fits its plan. `/study plan` changes \
+            "There was no round on {} in {}: no question of its plan could be asked. `/study plan` changes \
              the plan.",
+            day(*date),
             channel(*id)
         ),
         Notice::StockLow { channel: id, left } => format!(
-            "In {} {} left that {} the plan and {} not asked yet. After that, the ones asked \
-             longest ago come again. `/study plan` can open more topics.",
-            channel(*id),
-            if *left == 1 { "1 question is".to_owned() } else { format!("{left} questions are") },
-            if *left == 1 { "fits" } else { "fit" },
-            if *left == 1 { "was" } else { "were" },
+            "New questions left for {}: {left}. After them, those asked longest ago come again. \
+             `/study plan` can bring in more topics.",
+            channel(*id)
         ),
         Notice::InTrouble { channel: id, trouble, doing } => {
             format!("In {} I could not {doing}: {}", channel(*id), trouble_sentence(*trouble))
         }
         Notice::Recovered { channel: id } => {
-            format!("{} works again; what was waiting has been posted.", channel(*id))
+            format!("All is well again in {}: what was waiting has been posted.", channel(*id))
         }
     }
 }
 
-/// What a trouble is, and what to do about it.
+/// What a trouble is, and what to do about it; goes on after a colon.
 pub fn trouble_sentence(trouble: Trouble) -> &'static str {
     match trouble {
         Trouble::MissingRight => {
-            "a right is missing. `/study setup` with this channel tells which one. I keep trying, \
-             and nothing is lost."
+            "I lack a permission. `/study setup` with this channel tells which one. I keep trying."
         }
         Trouble::ChannelGone => {
-            "the channel is not there any more, or I cannot see it. Give me access again, or \
-             `/study remove` it."
+            "the channel is gone, or I cannot see it. Let me see it again, or end it with `/study \
+             remove`. I keep trying."
         }
-        Trouble::NotInGuild => "I am not in this server any more.",
-        Trouble::Refused => "Discord refuses it. I keep trying; the log of the bot has the reason.",
+        Trouble::NotInGuild => "I am not in this server any more. Invite me again.",
+        Trouble::Refused => {
+            "Discord refuses it. I keep trying; whoever runs this bot finds the reason in its log."
+        }
     }
 }

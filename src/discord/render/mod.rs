@@ -1,8 +1,8 @@
 //! Cards become the client library's types. Mechanical; the only decision here is that nothing is
-//! ever longer than Discord takes.
+//! ever longer than Discord takes, and that nothing is sent which it would refuse as empty.
 
-use super::say::{Button, Card, Embed, Menu, Press, Row, Tone};
-use crate::domain::answer::excerpt;
+use super::say::text::{fit, is_blank, units};
+use super::say::{Button, Card, Embed, Menu, Row, Tone, limit};
 use poise::CreateReply;
 use serenity::all::{
     ButtonStyle, Colour, CreateActionRow, CreateAllowedMentions, CreateButton, CreateEmbed,
@@ -10,24 +10,15 @@ use serenity::all::{
     CreateSelectMenuKind, CreateSelectMenuOption, EditInteractionResponse, EditMessage,
 };
 
-// Discord documentation, resources/message and components/reference.
-const CONTENT: usize = 2_000;
-const EMBED_TITLE: usize = 256;
-const EMBED_TEXT: usize = 4_096;
-const EMBED_FOOTER: usize = 2_048;
-const FIELD_NAME: usize = 256;
-const FIELD_VALUE: usize = 1_024;
-const FIELDS: usize = 25;
-const BUTTON_LABEL: usize = 80;
-const OPTION_TEXT: usize = 100;
-const PLACEHOLDER: usize = 150;
+#[cfg(test)]
+mod tests;
 
 /// A message of its own.
 pub(super) fn message(card: &Card) -> CreateMessage {
     let mut message = CreateMessage::new()
         .allowed_mentions(mentions(card))
         .components(rows(card))
-        .content(excerpt(&card.content, CONTENT));
+        .content(fit(&card.content, limit::CONTENT));
     if let Some(box_) = &card.embed {
         message = message.embed(embed(box_));
     }
@@ -39,7 +30,7 @@ pub(super) fn edit(card: &Card) -> EditMessage {
     let edit = EditMessage::new()
         .allowed_mentions(CreateAllowedMentions::new())
         .components(rows(card))
-        .content(excerpt(&card.content, CONTENT));
+        .content(fit(&card.content, limit::CONTENT));
     match &card.embed {
         Some(box_) => edit.embed(embed(box_)),
         None => edit,
@@ -52,7 +43,7 @@ pub(super) fn reply(card: &Card, private: bool) -> CreateReply {
         .ephemeral(private)
         .allowed_mentions(CreateAllowedMentions::new())
         .components(rows(card))
-        .content(excerpt(&card.content, CONTENT));
+        .content(fit(&card.content, limit::CONTENT));
     match &card.embed {
         Some(box_) => reply.embed(embed(box_)),
         None => reply,
@@ -65,7 +56,7 @@ pub(super) fn response(card: &Card, private: bool) -> CreateInteractionResponseM
         .ephemeral(private)
         .allowed_mentions(CreateAllowedMentions::new())
         .components(rows(card))
-        .content(excerpt(&card.content, CONTENT));
+        .content(fit(&card.content, limit::CONTENT));
     match &card.embed {
         Some(box_) => response.embed(embed(box_)),
         None => response.embeds(Vec::new()),
@@ -77,7 +68,7 @@ pub(super) fn edited_response(card: &Card) -> EditInteractionResponse {
     let response = EditInteractionResponse::new()
         .allowed_mentions(CreateAllowedMentions::new())
         .components(rows(card))
-        .content(excerpt(&card.content, CONTENT));
+        .content(fit(&card.content, limit::CONTENT));
     match &card.embed {
         Some(box_) => response.embed(embed(box_)),
         None => response.embeds(Vec::new()),
@@ -93,6 +84,7 @@ fn mentions(card: &Card) -> CreateAllowedMentions {
 }
 
 fn embed(from: &Embed) -> CreateEmbed {
+    let from = fitting(from);
     let mut embed = CreateEmbed::new().colour(match from.tone {
         Tone::Calm => Colour::new(0x0058_65F2),
         Tone::Gold => Colour::new(0x00E0_A82E),
@@ -100,19 +92,36 @@ fn embed(from: &Embed) -> CreateEmbed {
         Tone::Grey => Colour::new(0x0080_848E),
         Tone::Red => Colour::new(0x00D8_3C3E),
     });
-    if !from.title.is_empty() {
-        embed = embed.title(excerpt(&from.title, EMBED_TITLE));
+    if !is_blank(&from.title) {
+        embed = embed.title(from.title);
     }
-    if !from.text.is_empty() {
-        embed = embed.description(excerpt(&from.text, EMBED_TEXT));
+    if !is_blank(&from.text) {
+        embed = embed.description(from.text);
     }
-    for (name, value) in from.fields.iter().take(FIELDS) {
-        embed = embed.field(excerpt(name, FIELD_NAME), excerpt(value, FIELD_VALUE), false);
+    for (name, value) in from.fields {
+        embed = embed.field(name, value, false);
     }
-    if !from.footer.is_empty() {
-        embed = embed.footer(CreateEmbedFooter::new(excerpt(&from.footer, EMBED_FOOTER)));
+    if !is_blank(&from.footer) {
+        embed = embed.footer(CreateEmbedFooter::new(from.footer));
     }
     embed
+}
+
+/// The same box, with each of its texts and all of them together as short as Discord takes them.
+/// Where the sum is too large, the text gives way, and then the last fields.
+fn fitting(from: &Embed) -> Embed {
+    let title = fit(&from.title, limit::TITLE);
+    let footer = fit(&from.footer, limit::FOOTER);
+    let mut room = limit::EMBED - units(&title) - units(&footer);
+    let mut fields = Vec::new();
+    let present = from.fields.iter().filter(|(name, value)| !is_blank(name) && !is_blank(value));
+    for (name, value) in present.take(limit::FIELDS) {
+        let (name, value) = (fit(name, limit::FIELD_NAME), fit(value, limit::FIELD));
+        let Some(left) = room.checked_sub(units(&name) + units(&value)) else { break };
+        room = left;
+        fields.push((name, value));
+    }
+    Embed { title, text: fit(&from.text, room.min(limit::TEXT)), fields, footer, tone: from.tone }
 }
 
 fn rows(card: &Card) -> Vec<CreateActionRow> {
@@ -126,15 +135,9 @@ fn rows(card: &Card) -> Vec<CreateActionRow> {
 }
 
 fn button(from: &Button) -> CreateButton {
-    let button = match &from.does {
-        Press::Act(id) => CreateButton::new(id).style(if from.primary {
-            ButtonStyle::Primary
-        } else {
-            ButtonStyle::Secondary
-        }),
-        Press::Open(address) => CreateButton::new_link(address),
-    };
-    button.label(excerpt(&from.label, BUTTON_LABEL))
+    CreateButton::new(&from.custom_id)
+        .style(if from.primary { ButtonStyle::Primary } else { ButtonStyle::Secondary })
+        .label(fit(&from.label, limit::BUTTON))
 }
 
 fn menu(from: &Menu) -> CreateSelectMenu {
@@ -142,11 +145,11 @@ fn menu(from: &Menu) -> CreateSelectMenu {
         .lines
         .iter()
         .map(|line| {
-            CreateSelectMenuOption::new(excerpt(&line.label, OPTION_TEXT), &line.value)
-                .description(excerpt(&line.detail, OPTION_TEXT))
+            CreateSelectMenuOption::new(fit(&line.label, limit::LINE), &line.value)
+                .description(fit(&line.detail, limit::LINE))
                 .default_selection(line.chosen)
         })
         .collect();
     CreateSelectMenu::new(&from.custom_id, CreateSelectMenuKind::String { options })
-        .placeholder(excerpt(&from.prompt, PLACEHOLDER))
+        .placeholder(fit(&from.prompt, limit::PROMPT))
 }

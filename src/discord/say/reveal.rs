@@ -1,0 +1,89 @@
+//! What a closed round gives away: the reference answer, its follow-ups, and how the question came
+//! to be drawn.
+
+use super::limit;
+use super::round::topic;
+use super::text::{at, count, fit, whole};
+use super::{Button, Card, Embed, Tone};
+use crate::domain::draw::{Freshness, Reason};
+use crate::domain::question::Question;
+use crate::engine::Round;
+
+/// The reference answer, posted below the result.
+pub fn reference(round: &Round, key: &str) -> Card {
+    let Some(question) = &round.question else { return Card::default() };
+    let mut embed = Embed {
+        title: "Reference answer".to_owned(),
+        text: question.answer.clone(),
+        tone: Tone::Green,
+        footer: question.id.to_string(),
+        ..Embed::default()
+    };
+    let mut buttons = Vec::new();
+    if !question.follow_ups.is_empty() {
+        let prompts: Vec<String> =
+            question.follow_ups.iter().map(|follow_up| follow_up.prompt.clone()).collect();
+        embed.fields.push(("To think on".to_owned(), whole(&prompts, "\n\n", limit::FIELD)));
+        buttons.push(Button::new("Answer to that", format!("followup:{key}")).primary());
+    }
+    if !question.sources.is_empty() {
+        let sources: Vec<String> =
+            question.sources.iter().map(|source| format!("- {source}")).collect();
+        embed.fields.push(("Sources".to_owned(), whole(&sources, "\n", limit::FIELD)));
+    }
+    buttons.push(Button::new("Why this question?", format!("why:{key}")));
+    Card::boxed(embed).with_buttons(buttons)
+}
+
+/// *Answer to that*: the follow-ups with their answers, for whoever asks.
+pub fn follow_ups(question: &Question) -> Card {
+    let parts: Vec<String> = question
+        .follow_ups
+        .iter()
+        .map(|follow_up| {
+            format!("**Question**\n{}\n\n**Answer**\n{}", follow_up.prompt, follow_up.answer)
+        })
+        .collect();
+    Card::boxed(Embed {
+        title: "To think on".to_owned(),
+        text: fit(&parts.join("\n\n"), limit::TEXT),
+        tone: Tone::Green,
+        ..Embed::default()
+    })
+}
+
+/// *Why this question?*, for whoever asks.
+pub fn why(question: &Question, reason: &Reason, seed: u64) -> Card {
+    let mut text = String::new();
+    if let Some(wanted) = reason.wanted {
+        text.push_str(&format!(
+            "The study plan asked for **{wanted}**, but no {wanted} question was left that had not \
+             been asked here before. "
+        ));
+    }
+    text.push_str(&match reason.freshness {
+        Freshness::New if reason.pool == 1 => {
+            "1 question of the plan had not been asked here yet: this one.".to_owned()
+        }
+        Freshness::New => format!(
+            "{} of the plan had not been asked here yet; this one was drawn by chance.",
+            count(reason.pool.into(), "question")
+        ),
+        Freshness::LeastRecent(last) => format!(
+            "Every question of the plan was asked here before, so it was the turn of the one \
+             asked longest ago: {}.",
+            at(last)
+        ),
+    });
+    Card::boxed(Embed {
+        title: "Why this question?".to_owned(),
+        text: format!(
+            "Topic: **{}**\nDifficulty: **{}**\n\n{text}",
+            topic(question),
+            reason.difficulty
+        ),
+        // Whoever doubts the draw can repeat it: the seed decides all of it.
+        footer: format!("{}, drawn with seed {seed}", question.id),
+        ..Embed::default()
+    })
+}

@@ -1,0 +1,109 @@
+//! `/study status`.
+
+use super::admin::plan_lines;
+use super::limit;
+use super::notice::{sentence, trouble_sentence};
+use super::round::place;
+use super::text::{at, channel, count, from_now, plain, whole};
+use super::{Card, Embed, Tone};
+use crate::domain::schedule::Due;
+use crate::engine::views::{ChannelStatus, Status};
+
+/// `/study status`.
+pub fn status(status: &Status) -> Card {
+    let in_trouble = status.channels.iter().any(|channel| channel.trouble.is_some());
+    let parts: Vec<String> = status.channels.iter().map(channel_status).collect();
+    let mut embed = Embed {
+        title: "Study status".to_owned(),
+        text: whole(&parts, "\n\n", limit::TEXT),
+        tone: if in_trouble || !status.unsaid.is_empty() { Tone::Red } else { Tone::Calm },
+        footer: format!("Weeks and months of the leaderboard begin in {}.", status.guild.zone),
+        ..Embed::default()
+    };
+    embed.fields.push((
+        "Notices go to".to_owned(),
+        status.guild.notices.map_or_else(
+            || {
+                "Whoever ran the first setup, by direct message; where that fails, the owner of \
+                 the server."
+                    .to_owned()
+            },
+            channel,
+        ),
+    ));
+    if !status.unsaid.is_empty() {
+        let lines: Vec<String> = status
+            .unsaid
+            .iter()
+            .map(|(notice, when)| format!("- {}: {}", from_now(*when), sentence(notice)))
+            .collect();
+        embed.fields.push((
+            "Notices that I could give to nobody".to_owned(),
+            whole(&lines, "\n", limit::FIELD),
+        ));
+    }
+    Card::boxed(embed)
+}
+
+fn channel_status(status: &ChannelStatus) -> String {
+    let of = &status.channel;
+    let mut lines = vec![format!(
+        "**{}**: {} at {} ({})",
+        channel(of.id),
+        of.schedule.weekdays,
+        of.schedule.time.format("%H:%M"),
+        plain(of.schedule.zone.name())
+    )];
+    lines.push(match &status.trouble {
+        Some((trouble, since)) => {
+            format!("⚠ Trouble since {}: {}", at(*since), trouble_sentence(*trouble))
+        }
+        None => "Health: fine".to_owned(),
+    });
+    if let Some(pause) = of.schedule.pause {
+        lines.push(match pause.until {
+            Some(until) => format!("Paused until {}", at(until)),
+            None => "Paused until `/study resume`".to_owned(),
+        });
+    }
+    if let Some(round) = &status.open {
+        let title = round.question.as_ref().map_or("", |question| question.title.as_str());
+        lines.push(format!(
+            "Open: “{}” in {}, closes {}",
+            plain(title),
+            place(round),
+            from_now(round.closes_at)
+        ));
+    }
+    lines.push(dues(&status.dues));
+    lines.push(plan_lines(&of.plan));
+    lines.push(format!(
+        "New questions left: {}. Rounds closed so far: {}.",
+        status.left, status.closed
+    ));
+    let mut ways = vec![of.close_after_h.map_or_else(
+        || "A round closes when the next one is due, after 7 days at most.".to_owned(),
+        |hours| format!("A round closes after {}.", count(hours.into(), "hour")),
+    )];
+    if let Some(role) = of.role {
+        ways.push(format!("The question mentions <@&{role}>."));
+    }
+    if of.pin {
+        ways.push("The question is pinned.".to_owned());
+    }
+    lines.push(ways.join(" "));
+    lines.join("\n")
+}
+
+fn dues(dues: &[(Due, bool)]) -> String {
+    if dues.is_empty() {
+        return "No round is coming up.".to_owned();
+    }
+    let lines: Vec<String> = dues
+        .iter()
+        .map(|(due, skipped)| {
+            format!("- {}{}", at(due.at), if *skipped { " (skipped)" } else { "" })
+        })
+        .collect();
+    format!("Next rounds:\n{}", lines.join("\n"))
+}

@@ -1,0 +1,280 @@
+use super::sample::{ANA, BEN, CHANNEL, CHIDI, DANA, THREAD, due, instant, names, round, schedule};
+use super::show;
+use crate::discord::say::boards::{board, help, points, today};
+use crate::domain::ids::{ChannelId, MemberId, RoundId};
+use crate::domain::points::{Cause, Rules};
+use crate::domain::ranking::{Ranked, Standing, Window};
+use crate::domain::round::State;
+use crate::domain::streak::Streak;
+use crate::engine::views::{Board, Help, OpenRound, Points, PointsRow, Today};
+use crate::engine::{Entry, Settings};
+use chrono::TimeDelta;
+use insta::assert_snapshot;
+
+fn ranked(rank: u32, member: MemberId, points: i64, picks: i64) -> Ranked {
+    let reached_at = instant("2026-11-24T08:00:00Z");
+    Ranked { rank, standing: Standing { member, points, picks, reached_at } }
+}
+
+fn full() -> Board {
+    Board {
+        window: Window::Week,
+        page: 0,
+        pages: 1,
+        rows: vec![
+            ranked(1, ANA, 8, 2),
+            ranked(2, BEN, 3, 0),
+            ranked(2, DANA, 3, 0),
+            ranked(4, CHIDI, 1, 0),
+        ],
+        own: Some(ranked(2, DANA, 3, 0)),
+        hidden: false,
+        members: 4,
+        names: names(),
+        from: Some(instant("2026-11-23T04:00:00Z")),
+        stale: Vec::new(),
+    }
+}
+
+#[test]
+fn of_a_week() {
+    assert_snapshot!(show(&board(&full(), false)), @r#"
+    ╭ Leaderboard: this week (Calm)
+    │ Since <t:1795406400:F>
+    │
+    │ 1\. **Ana**: 8 points, 2 picks
+    │ 2\. **Ben**: 3 points
+    │ 2\. **Dana\_\***: 3 points
+    │ 4\. **Chidi**: 1 point
+    │
+    │ You: rank 2, 3 points
+    ╰ 4 members
+    [Share → share:week:0]
+    "#);
+}
+
+#[test]
+fn shared() {
+    let shared = show(&board(&full(), true));
+    assert_snapshot!(shared, @r#"
+    ╭ Leaderboard: this week (Calm)
+    │ Since <t:1795406400:F>
+    │
+    │ 1\. **Ana**: 8 points, 2 picks
+    │ 2\. **Ben**: 3 points
+    │ 2\. **Dana\_\***: 3 points
+    │ 4\. **Chidi**: 1 point
+    ╰ 4 members
+    "#);
+}
+
+#[test]
+fn own_place_on_another_page() {
+    let mut full = full();
+    full.own = Some(ranked(31, MemberId(9), 1, 1));
+    (full.page, full.pages, full.members) = (1, 5, 43);
+    (full.window, full.from) = (Window::AllTime, None);
+    full.rows.truncate(1);
+    assert_snapshot!(show(&board(&full, false)), @r#"
+    ╭ Leaderboard: all time (Calm)
+    │ 1\. **Ana**: 8 points, 2 picks
+    │
+    │ You: rank 31, 1 point, 1 pick
+    ╰ Page 2 of 5, 43 members
+    [Back → board:all_time:0] [More → board:all_time:2] [Share → share:all_time:1]
+    "#);
+}
+
+#[test]
+fn off_the_boards() {
+    let mut full = full();
+    full.own = None;
+    full.hidden = true;
+    full.window = Window::Month;
+    assert_snapshot!(show(&board(&full, false)), @r#"
+    ╭ Leaderboard: this month (Calm)
+    │ Since <t:1795406400:F>
+    │
+    │ 1\. **Ana**: 8 points, 2 picks
+    │ 2\. **Ben**: 3 points
+    │ 2\. **Dana\_\***: 3 points
+    │ 4\. **Chidi**: 1 point
+    │
+    │ You are off the leaderboards. `/privacy board:on` brings you back.
+    ╰ 4 members
+    [Share → share:month:0]
+    "#);
+}
+
+#[test]
+fn empty() {
+    let mut empty = full();
+    empty.rows.clear();
+    empty.own = None;
+    empty.members = 0;
+    empty.window = Window::Season;
+    assert_snapshot!(show(&board(&empty, false)), @r#"
+    ╭ Leaderboard: this season (Calm)
+    │ Since <t:1795406400:F>
+    │
+    │ Nobody has points here yet. They come when a round closes.
+    ╰
+    "#);
+}
+
+fn row(kind: Cause, points: i64, title: &str) -> PointsRow {
+    PointsRow {
+        entry: Entry {
+            guild: super::sample::GUILD,
+            channel: CHANNEL,
+            member: ANA,
+            round: RoundId(12),
+            kind,
+            cause: "round:12:answered:1".to_owned(),
+            points,
+            at: instant("2026-11-24T08:00:00Z"),
+        },
+        title: title.to_owned(),
+        place: THREAD,
+    }
+}
+
+#[test]
+fn own_points() {
+    let title = "What is *args?";
+    let own = Points {
+        total: 12,
+        rank: Some(3),
+        rows: vec![
+            row(Cause::Answered, -2, title),
+            row(Cause::Picked, 5, title),
+            row(Cause::Voted, 1, title),
+            row(Cause::Answered, 2, ""),
+        ],
+        streaks: vec![
+            (CHANNEL, Streak { length: 8, best: 11, graces: 1, toward_grace: 0 }),
+            (ChannelId(201), Streak { length: 1, best: 1, graces: 0, toward_grace: 0 }),
+        ],
+    };
+    assert_snapshot!(show(&points(&own)), @r#"
+    ╭ Your points (Calm)
+    │ **12 points**, rank 3 of all time
+    │
+    │ The latest:
+    │ −2 taken back, the round was voided, “What is \*args?” in <#300>
+    │ +5 members' pick, “What is \*args?” in <#300>
+    │ +1 voted, “What is \*args?” in <#300>
+    │ +2 answered in <#300>
+    │ ─ Streaks
+    │ <#200>: 8 rounds in a row, best 11, 1 grace in hand
+    │ <#201>: 1 round in a row, best 1, 0 graces in hand
+    ╰ Only you can see this.
+    "#);
+}
+
+#[test]
+fn no_points_yet() {
+    let none = Points { total: 0, rank: None, rows: Vec::new(), streaks: Vec::new() };
+    assert_snapshot!(show(&points(&none)), @r#"
+    ╭ Your points (Calm)
+    │ **0 points**
+    │
+    │ Answer a question or vote for an answer to earn some.
+    ╰ Only you can see this.
+    "#);
+}
+
+fn open(answered: bool, voted: bool) -> OpenRound {
+    OpenRound { round: round(State::Open), answered, voted, answers: 3 }
+}
+
+#[test]
+fn today_with_open_rounds() {
+    let busy = Today {
+        open: vec![open(false, false), open(true, false), open(false, true), open(true, true)],
+        next: vec![(CHANNEL, Some(due())), (ChannelId(201), None)],
+    };
+    assert_snapshot!(show(&today(&busy)), @r#"
+    ╭ Today (Calm)
+    │ **Brackets or parentheses?**
+    │ In <#300>, 3 answers so far, closes <t:1795507200:R>.
+    │ You have neither answered nor voted yet.
+    │
+    │ **Brackets or parentheses?**
+    │ In <#300>, 3 answers so far, closes <t:1795507200:R>.
+    │ You have answered, but not voted yet.
+    │
+    │ **Brackets or parentheses?**
+    │ In <#300>, 3 answers so far, closes <t:1795507200:R>.
+    │ You have voted, but not answered yet.
+    │
+    │ **Brackets or parentheses?**
+    │ In <#300>, 3 answers so far, closes <t:1795507200:R>.
+    │ You have answered and voted.
+    │ ─ Next round
+    │ <#200>: <t:1795507200:F> (<t:1795507200:R>)
+    │ <#201>: none coming up
+    ╰
+    "#);
+}
+
+#[test]
+fn today_with_nothing_open() {
+    let quiet = Today { open: Vec::new(), next: vec![(CHANNEL, Some(due()))] };
+    assert_snapshot!(show(&today(&quiet)), @r#"
+    ╭ Today (Calm)
+    │ No round is open right now.
+    │ ─ Next round
+    │ <#200>: <t:1795507200:F> (<t:1795507200:R>)
+    ╰
+    "#);
+}
+
+fn settings(lateness: TimeDelta) -> Settings {
+    Settings {
+        lateness,
+        stock_warning_days: 7,
+        rules: Rules::default(),
+        bot: MemberId(99),
+        seed: 1,
+    }
+}
+
+#[test]
+fn the_rules() {
+    let rules = Help {
+        settings: settings(TimeDelta::hours(2)),
+        channels: vec![(CHANNEL, schedule(), None), (ChannelId(201), schedule(), Some(8))],
+        zone: Some(chrono_tz::Europe::Lisbon),
+    };
+    assert_snapshot!(show(&help(&rules)), @r#"
+    ╭ How Studyhall works (Calm)
+    │ ─ A round
+    │ On every study day I post one question with a thread. Answer in the thread, then vote for the best answer of the others. At the close the thread gets the result and a reference answer.
+    │ ─ What counts as an answer
+    │ Your messages in the thread that have at least 20 characters, a code block or a file. Several of them make one answer, and its first one gets a ✅. A reply to somebody else is discussion and does not count. To take a message out, or to put it back in, choose *Not my answer* in its Apps menu. You can edit and delete until the close.
+    │ ─ Voting
+    │ Press *Vote* on the question, or choose *Vote for this answer* in the Apps menu of a message. You have one vote, not for yourself, and can change or withdraw it until the close. Nobody is told who voted for whom, and how the votes stand is only told at the close. If the answer you voted for is taken back, you keep your point and can vote again. Those who tie share the members' pick; with fewer than two votes there is none.
+    │ ─ Points
+    │ Answered 2, voted 1, members' pick 5; those who tie get all of it. `/points` lists what each of yours was for. On the leaderboard, equal points and picks share a rank; `/privacy board:off` takes you off it.
+    │ ─ Streaks
+    │ A streak counts the rounds in a row that you answered in one study channel. Every 7 answers earn a grace, and you can hold 2. A missed round uses up a grace, or else ends the streak. Rounds that are skipped, withdrawn or extra break nothing.
+    │ ─ Being on time
+    │ A round that could not be posted on time is still posted if it is at most 2 hours late; otherwise it is skipped. When the clocks change: a time that is left out means the first minute after it, and one that comes twice means the first.
+    │ ─ Commands
+    │ `/today` shows what is open, `/leaderboard` who has the most points, `/points` your own. Admins set everything up with `/study`.
+    │ ─ Study channels
+    │ <#200>: Mon–Fri at 08:00 (America/Port\_of\_Spain), open until the next round, for 7 days at most
+    │ <#201>: Mon–Fri at 08:00 (America/Port\_of\_Spain), open for 8 hours
+    ╰ Weeks of the leaderboard begin on Monday, in Europe/Lisbon.
+    "#);
+}
+
+#[test]
+fn the_rules_before_any_setup() {
+    let rules =
+        Help { settings: settings(TimeDelta::minutes(90)), channels: Vec::new(), zone: None };
+    let text = show(&help(&rules));
+    assert!(text.contains("at most 90 minutes late"), "{text}");
+    assert!(!text.contains("Study channels") && text.ends_with('╰'), "{text}");
+}

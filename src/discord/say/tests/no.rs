@@ -1,0 +1,118 @@
+use super::sample::CHANNEL;
+use super::show;
+use crate::discord::say::no::{fault, refusal};
+use crate::domain::ids::ChannelId;
+use crate::domain::refusal::Refusal;
+use insta::assert_snapshot;
+use std::collections::BTreeSet;
+
+/// What comes after a refusal in the list of all of them. A new one breaks the build here, and
+/// has to take its place in the list.
+fn next(after: &Refusal) -> Option<Refusal> {
+    use Refusal as R;
+    Some(match after {
+        R::RoundClosed => R::RoundGone,
+        R::RoundGone => R::NothingToVoteFor,
+        R::NothingToVoteFor => R::OwnAnswer,
+        R::OwnAnswer => R::AnswerGone,
+        R::AnswerGone => R::NotInRound,
+        R::NotInRound => R::NotAnAnswer,
+        R::NotAnAnswer => R::NotYourMessage,
+        R::NotYourMessage => R::CannotCount,
+        R::CannotCount => R::NoBallot,
+        R::NoBallot => R::NotAStudyChannel,
+        R::NotAStudyChannel => R::WhichChannel(vec![CHANNEL, ChannelId(201), ChannelId(202)]),
+        R::WhichChannel(_) => R::NoStudyChannel,
+        R::NoStudyChannel => R::NotATextChannel,
+        R::NotATextChannel => R::BadTime("half past `nine`".to_owned()),
+        R::BadTime(_) => R::BadZone("Atlantis".to_owned()),
+        R::BadZone(_) => R::BadWeekdays("``".to_owned()),
+        R::BadWeekdays(_) => R::BadDate("x".repeat(100)),
+        R::BadDate(_) => R::PastDate,
+        R::PastDate => R::EndBeforeStart,
+        R::EndBeforeStart => R::NoSuchHoliday,
+        R::NoSuchHoliday => R::BadPlan("a plan has either a mix or a ladder".to_owned()),
+        R::BadPlan(_) => R::SetupIncomplete,
+        R::SetupIncomplete => R::NotPaused,
+        R::NotPaused => R::NothingDue,
+        R::NothingDue => R::NoOpenRound,
+        R::NoOpenRound => R::NothingToVoid,
+        R::NothingToVoid => R::AlreadyVoid,
+        R::AlreadyVoid => R::EmptyPool,
+        R::EmptyPool => R::Busy,
+        R::Busy => R::GuildOnly,
+        R::GuildOnly => R::NotAnAdmin,
+        R::NotAnAdmin => R::TooManyHolidays,
+        R::TooManyHolidays => R::TooManyStudyChannels,
+        R::TooManyStudyChannels => R::TryAgain,
+        R::TryAgain => return None,
+    })
+}
+
+fn all() -> Vec<Refusal> {
+    std::iter::successors(Some(Refusal::RoundClosed), next).collect()
+}
+
+#[test]
+fn every_refusal() {
+    let said: Vec<String> = all().iter().map(|no| show(&refusal(no))).collect();
+    assert_snapshot!(said.join("\n"), @r#"
+    This round is closed, so nothing can change any more. `/today` shows what is open.
+    This button does not lead anywhere any more. `/today` shows what is open.
+    Nobody else has answered yet. Come back when there is something to vote for.
+    You cannot vote for your own answer. Choose somebody else's.
+    That answer was taken back. Press *Vote* on the question to see those there are.
+    This only works on a message in the thread of an open round.
+    That message does not count as an answer. Vote for one that does: the first message of an answer has a ✅.
+    That is somebody else's message. You can only take out or put back your own.
+    This message cannot count as an answer: it has neither text nor a file, or it came after the close.
+    You have no vote in this round.
+    That is not a study channel. `/study status` lists those there are.
+    Which study channel do you mean? Add the option `channel` with one of these: <#200>, <#201> and <#202>.
+    There is no study channel yet. An admin can make one with `/study setup`.
+    Only an ordinary text channel can be a study channel for now: no forum, voice or announcement channel, and no thread.
+    `half past nine` is not a time of day. Write it like `08:30`.
+    `Atlantis` is not a time zone I know. Start typing a city and choose from the list, for example `Europe/Lisbon`.
+    `…` is not a list of weekdays. Write it like `mon-fri`, `mon, wed, fri` or `daily`.
+    `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx` is not a date. Write it like `2026-12-24`.
+    That date is over already. Choose a later one.
+    The last date is before the first. Write the earlier one first.
+    There is no holiday on that date. `/study holidays list` shows those there are.
+    That plan does not work. A plan has either a mix or a ladder.
+    A new study channel needs a `time` and a `zone`, for example `08:30` and `Europe/Lisbon`.
+    This study channel is not paused.
+    No round is coming up that could be skipped. `/study status` shows why.
+    No round is open here. `/study post` posts a question now.
+    No round has been closed here yet.
+    The last closed round is void already; its points were taken back.
+    No question fits the plan of this study channel, or all that do are being asked right now. `/study plan` changes the plan.
+    A question is being posted right now. Please try again in a moment.
+    This only works in a server, not in a direct message.
+    Only admins can do this: it takes the permission *Manage Server*.
+    A study channel can have 100 holidays, and this one does. Remove some first with `/study holidays remove`.
+    A server can have 25 study channels, and this one does. `/study remove` ends one.
+    So much is going on that I could not take this. Nothing was changed; please try again in a moment.
+    "#);
+}
+
+#[test]
+fn every_refusal_is_a_sentence_of_its_own() {
+    let mut seen = BTreeSet::new();
+    for no in all() {
+        let text = refusal(&no).content;
+        assert!(text.ends_with('.') && !text.contains("  "), "{text}");
+        assert!(seen.insert(text.clone()), "said of two things: {text}");
+    }
+    assert_eq!(seen.len(), 35);
+}
+
+#[test]
+fn a_plan_error_stays_as_it_is_where_it_is_a_sentence() {
+    let why = "There is no topic `x`. Did you mean `y`?".to_owned();
+    assert!(refusal(&Refusal::BadPlan(why.clone())).content.ends_with(&why));
+}
+
+#[test]
+fn a_fault() {
+    assert_snapshot!(show(&fault("0007")), @"Sorry, something broke on my side. Please look whether it worked before you try again. If it keeps happening, tell the people who run this bot: fault 0007.");
+}

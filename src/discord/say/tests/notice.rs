@@ -1,0 +1,74 @@
+use super::sample::{CHANNEL, date};
+use super::show;
+use crate::discord::say::notice::{notice, sentence};
+use crate::domain::notice::{Notice, Trouble};
+use insta::assert_snapshot;
+
+/// What comes after a notice in the list of all of them; a new one breaks the build here.
+fn next(after: &Notice) -> Option<Notice> {
+    let channel = CHANNEL;
+    let doing = "post the question".to_owned();
+    let trouble = |trouble| Notice::InTrouble { channel, trouble, doing };
+    Some(match after {
+        Notice::Missed { dates, .. } if dates.len() == 1 => {
+            let dates = ["2026-11-23", "2026-11-24", "2026-11-26"].map(date).to_vec();
+            Notice::Missed { channel, dates }
+        }
+        Notice::Missed { .. } => Notice::NotAccepted { channel, date: Some(date("2026-11-23")) },
+        Notice::NotAccepted { date: Some(_), .. } => Notice::NotAccepted { channel, date: None },
+        Notice::NotAccepted { date: None, .. } => {
+            Notice::EmptyPool { channel, date: date("2026-11-23") }
+        }
+        Notice::EmptyPool { .. } => Notice::StockLow { channel, left: 1 },
+        Notice::StockLow { .. } => trouble(Trouble::MissingRight),
+        Notice::InTrouble { trouble: last, .. } => match last {
+            Trouble::MissingRight => trouble(Trouble::ChannelGone),
+            Trouble::ChannelGone => trouble(Trouble::NotInGuild),
+            Trouble::NotInGuild => trouble(Trouble::Refused),
+            Trouble::Refused => Notice::Recovered { channel },
+        },
+        Notice::Recovered { .. } => return None,
+    })
+}
+
+fn all() -> Vec<Notice> {
+    let first = Notice::Missed { channel: CHANNEL, dates: vec![date("2026-11-23")] };
+    std::iter::successors(Some(first), next).collect()
+}
+
+#[test]
+fn every_notice() {
+    let said: Vec<String> = all().iter().map(sentence).collect();
+    assert_snapshot!(said.join("\n"), @r#"
+    In <#200> I could not post the round of Mon 2026-11-23: I was away, and too late when I came back. It counts as skipped and breaks no streak. `/study post` posts a question now.
+    In <#200> I could not post 3 rounds (Mon 2026-11-23 to Thu 2026-11-26): I was away, and too late when I came back. They count as skipped and break no streak. `/study post` posts a question now.
+    Discord did not take the question for the round of Mon 2026-11-23 in <#200> in time, so I withdrew it. That breaks no streak, and the question will come another time. `/study post` posts one now.
+    Discord did not take the question for an extra round in <#200> in time, so I withdrew it. That breaks no streak, and the question will come another time. `/study post` posts one now.
+    There was no round on Mon 2026-11-23 in <#200>: no question of its plan could be asked. `/study plan` changes the plan.
+    New questions left for <#200>: 1. After them, those asked longest ago come again. `/study plan` can bring in more topics.
+    In <#200> I could not post the question: I lack a permission. `/study setup` with this channel tells which one. I keep trying.
+    In <#200> I could not post the question: the channel is gone, or I cannot see it. Let me see it again, or end it with `/study remove`. I keep trying.
+    In <#200> I could not post the question: I am not in this server any more. Invite me again.
+    In <#200> I could not post the question: Discord refuses it. I keep trying; whoever runs this bot finds the reason in its log.
+    All is well again in <#200>: what was waiting has been posted.
+    "#);
+}
+
+#[test]
+fn as_a_message() {
+    let low = Notice::StockLow { channel: CHANNEL, left: 6 };
+    assert_snapshot!(show(&notice(&low, "Study *team*", "KEY")), @r#"
+    ╭ Studyhall: a notice for the admins (Calm)
+    │ New questions left for <#200>: 6. After them, those asked longest ago come again. `/study plan` can bring in more topics.
+    ╰ Study *team*
+    [Status → status:KEY]
+    "#);
+}
+
+#[test]
+fn every_notice_has_a_button_that_bears_its_key() {
+    for about in all() {
+        let shown = show(&notice(&about, "", "KEY"));
+        assert!(shown.ends_with("[Status → status:KEY]"), "{shown}");
+    }
+}

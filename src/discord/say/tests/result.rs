@@ -1,0 +1,241 @@
+use super::sample::{ANA, BEN, CHIDI, DANA, instant, outcome, result_view};
+use super::show;
+use crate::discord::say::round::{how_points, result};
+use crate::domain::ballot::TallyRow;
+use crate::domain::ids::MemberId;
+use crate::domain::points::{Award, Cause};
+use crate::engine::views::ResultView;
+use insta::assert_snapshot;
+
+fn with_pick() -> ResultView {
+    result_view(outcome(
+        &[(ANA, 2), (BEN, 1), (DANA, 0)],
+        &[ANA],
+        &[
+            (ANA, Cause::Answered, 2),
+            (ANA, Cause::Voted, 1),
+            (ANA, Cause::Picked, 5),
+            (BEN, Cause::Answered, 2),
+            (CHIDI, Cause::Voted, 1),
+            (DANA, Cause::Answered, 2),
+        ],
+    ))
+}
+
+#[test]
+fn with_a_pick() {
+    assert_snapshot!(show(&result(&with_pick())), @r#"
+    **The round is over.** Members' pick: **Ana** 🏆
+    ╭ Result: Brackets or parentheses? (Gold)
+    │ **Ana** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
+    │ What Ana wrote, with `code`.
+    │ ─ Votes
+    │ Ana: 2 votes 🏆
+    │ Ben: 1 vote
+    │ Dana\_\*: 0 votes
+    │ ─ Points
+    │ Ana +8, Ben +2, Dana\_\* +2, Chidi +1
+    ╰
+    [How points were given → points:KEY]
+    "#);
+}
+
+#[test]
+fn with_a_long_answer_edited_late() {
+    let mut view = with_pick();
+    view.picks[0].text =
+        format!("{}\n```python\n{}\n```", "word ".repeat(100), "x = 1\n".repeat(200));
+    view.round.outcome.as_mut().unwrap().edited_late = vec![ANA, DANA];
+    let card = result(&view);
+    let text = &card.embed.as_ref().unwrap().text;
+    let (_, answer) = text.split_once("):\n").unwrap();
+    let length = answer.chars().count();
+    assert!((900..=1_000).contains(&length), "{length}");
+    assert!(answer.ends_with("…\n```"), "{answer}");
+    let (head, _) = text.split_once("):\n").unwrap();
+    assert_snapshot!(head, @"**Ana** wrote ([read the whole answer](https://discord.com/channels/100/300/401)");
+    assert_snapshot!(card.embed.unwrap().footer, @"Known only as edited after the close: Ana and Dana_*");
+}
+
+#[test]
+fn with_a_tie() {
+    let view = result_view(outcome(&[(ANA, 1), (DANA, 1)], &[ANA, DANA], &[]));
+    assert_snapshot!(show(&result(&view)), @r#"
+    **The round is over.** A tie! Members' picks: **Ana and Dana\_\*** 🏆
+    ╭ Result: Brackets or parentheses? (Gold)
+    │ **Ana** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
+    │ What Ana wrote, with `code`.
+    │
+    │ **Dana\_\*** wrote ([go to the answer](https://discord.com/channels/100/300/404)):
+    │ What Dana_* wrote, with `code`.
+    │ ─ Votes
+    │ Ana: 1 vote 🏆
+    │ Dana\_\*: 1 vote 🏆
+    ╰
+    [How points were given → points:KEY]
+    "#);
+}
+
+#[test]
+fn with_a_tie_of_many() {
+    let mut view = with_pick();
+    let members: Vec<MemberId> = (1..=30).map(MemberId).collect();
+    let done = view.round.outcome.as_mut().unwrap();
+    done.tally.rows = members.iter().map(|&author| TallyRow { author, votes: 1 }).collect();
+    done.tally.picks = members.clone();
+    done.awards =
+        members.iter().map(|&member| Award { member, cause: Cause::Picked, points: 5 }).collect();
+    view.names = members.iter().map(|id| (*id, format!("Member {}", id.0))).collect();
+    let pick = view.picks[0].clone();
+    view.picks = members
+        .iter()
+        .map(|&member| crate::engine::views::ShownAnswer {
+            member,
+            name: format!("Member {}", member.0),
+            ..pick.clone()
+        })
+        .collect();
+    assert_snapshot!(show(&result(&view)), @r#"
+    **The round is over.** A tie! Members' picks: **Member 1, Member 2, Member 3, Member 4, Member 5 and 25 more** 🏆
+    ╭ Result: Brackets or parentheses? (Gold)
+    │ **Member 1** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
+    │ What Ana wrote, with `code`.
+    │
+    │ **Member 2** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
+    │ What Ana wrote, with `code`.
+    │
+    │ **Member 3** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
+    │ What Ana wrote, with `code`.
+    │
+    │ **Member 4** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
+    │ What Ana wrote, with `code`.
+    │
+    │ Picked as well: Member 5, Member 6, Member 7, Member 8, Member 9 and 21 more. Their answers are above.
+    │ ─ Votes
+    │ Member 1: 1 vote 🏆
+    │ Member 2: 1 vote 🏆
+    │ Member 3: 1 vote 🏆
+    │ Member 4: 1 vote 🏆
+    │ Member 5: 1 vote 🏆
+    │ Member 6: 1 vote 🏆
+    │ Member 7: 1 vote 🏆
+    │ Member 8: 1 vote 🏆
+    │ Member 9: 1 vote 🏆
+    │ Member 10: 1 vote 🏆
+    │ … and 20 more
+    │ ─ Points
+    │ Member 1 +5, Member 2 +5, Member 3 +5, Member 4 +5, Member 5 +5, Member 6 +5, Member 7 +5, Member 8 +5, Member 9 +5, Member 10 +5, … and 20 more
+    ╰
+    [How points were given → points:KEY]
+    "#);
+}
+
+#[test]
+fn without_enough_votes() {
+    let view = result_view(outcome(&[(ANA, 1), (BEN, 0)], &[], &[(ANA, Cause::Answered, 2)]));
+    assert_snapshot!(show(&result(&view)), @r#"
+    **The round is over.** There is no members' pick this time.
+    ╭ Result: Brackets or parentheses? (Gold)
+    │ A members' pick takes at least two votes. The reference answer follows.
+    │ ─ Votes
+    │ Ana: 1 vote
+    │ Ben: 0 votes
+    │ ─ Points
+    │ Ana +2
+    ╰
+    [How points were given → points:KEY]
+    "#);
+}
+
+#[test]
+fn nobody_answered() {
+    assert_snapshot!(show(&result(&result_view(outcome(&[], &[], &[])))), @r#"
+    **The round is over.** Nobody answered this time.
+    ╭ Result: Brackets or parentheses? (Gold)
+    │ The reference answer follows.
+    ╰
+    [How points were given → points:KEY]
+    "#);
+}
+
+#[test]
+fn in_the_channel_because_there_is_no_thread() {
+    let mut view = result_view(outcome(&[], &[], &[]));
+    view.in_channel = true;
+    view.round.thread = None;
+    assert_snapshot!(show(&result(&view)), @r#"
+    **The round is over.** Nobody answered this time.
+    ╭ Result: Brackets or parentheses? (Gold)
+    │ I could not open a thread for this round, so nobody could answer. The reference answer follows.
+    ╰
+    [How points were given → points:KEY]
+    "#);
+}
+
+#[test]
+fn voided() {
+    let mut view = with_pick();
+    view.round.voided_at = Some(instant("2026-11-25T00:00:00Z"));
+    assert_snapshot!(show(&result(&view)), @r#"
+    **An admin voided this round.** Its points were taken back.
+    ╭ Result: Brackets or parentheses? (Gold)
+    │ **Ana** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
+    │ What Ana wrote, with `code`.
+    │ ─ Votes
+    │ Ana: 2 votes 🏆
+    │ Ben: 1 vote
+    │ Dana\_\*: 0 votes
+    ╰
+    [How points were given → points:KEY]
+    "#);
+    assert_snapshot!(show(&how_points(&view)), @r#"
+    ╭ How points were given (Calm)
+    │ **An admin has voided this round since: all of its points were taken back.**
+    │
+    │ **Ana** +8: answered +2, voted +1, members' pick +5
+    │ **Ben** +2: answered +2
+    │ **Dana\_\*** +2: answered +2
+    │ **Chidi** +1: voted +1
+    │
+    │ 3 votes counted. Those who tie share the pick and get its full points each; with fewer than two votes there is no pick. `/points` lists your own points.
+    ╰
+    "#);
+}
+
+#[test]
+fn points_explained() {
+    assert_snapshot!(show(&how_points(&with_pick())), @r#"
+    ╭ How points were given (Calm)
+    │ **Ana** +8: answered +2, voted +1, members' pick +5
+    │ **Ben** +2: answered +2
+    │ **Dana\_\*** +2: answered +2
+    │ **Chidi** +1: voted +1
+    │
+    │ 3 votes counted. Those who tie share the pick and get its full points each; with fewer than two votes there is no pick. `/points` lists your own points.
+    ╰
+    "#);
+}
+
+#[test]
+fn no_points_explained() {
+    assert_snapshot!(show(&how_points(&result_view(outcome(&[], &[], &[])))), @r#"
+    ╭ How points were given (Calm)
+    │ This round gave no points.
+    │
+    │ 0 votes counted. Those who tie share the pick and get its full points each; with fewer than two votes there is no pick. `/points` lists your own points.
+    ╰
+    "#);
+}
+
+#[test]
+fn points_of_two_hundred_members_are_cut_between_lines() {
+    let mut view = with_pick();
+    view.names = (1..=200).map(|n| (MemberId(n), "Somebody with a long name".to_owned())).collect();
+    view.round.outcome.as_mut().unwrap().awards = (1..=200)
+        .map(|n| Award { member: MemberId(n), cause: Cause::Answered, points: 2 })
+        .collect();
+    let text = how_points(&view).embed.unwrap().text;
+    assert!(text.chars().count() <= 4_096);
+    assert!(text.contains("+2: answered +2\n… and "), "{text}");
+    assert!(text.contains("votes counted."), "{text}");
+}
