@@ -1,6 +1,7 @@
 //! Where the log goes: standard error.
 
 use crate::config::{LogConfig, LogFormat};
+use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -11,7 +12,11 @@ const QUIET: &str = "serenity=warn,serenity::gateway::bridge::shard_runner=error
 /// Starts logging.
 pub(super) fn start(config: &LogConfig) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(format!("{QUIET},{}", config.filter))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // Colours are for people; in a journal or a file they are noise.
+        .with_ansi(std::io::stderr().is_terminal());
     match config.format {
         LogFormat::Text => log.finish().try_init()?,
         LogFormat::Json => log.json().finish().try_init()?,
