@@ -13,6 +13,7 @@ use anyhow::Context as _;
 use chrono::TimeDelta;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -48,6 +49,8 @@ pub struct Bot {
     stop: CancellationToken,
     /// Ends the inbox, once nothing sends to it any more.
     stop_inbox: CancellationToken,
+    /// Set as soon as any part has ended.
+    ended: CancellationToken,
     listener: JoinHandle<Result<(), ConnectError>>,
     clock: JoinHandle<()>,
     courier: JoinHandle<()>,
@@ -80,17 +83,20 @@ pub async fn start(parts: Parts) -> anyhow::Result<Bot> {
     let (stop, stop_inbox) = (CancellationToken::new(), CancellationToken::new());
     let gauge = Gauge::default();
     let outbound = connection.outbound(engine.clone());
-    let inbox = tokio::spawn(inbox.run(stop_inbox.clone()));
-    let courier =
-        tokio::spawn(courier::run(engine.clone(), Arc::clone(&outbound), stop.clone()));
-    let clock = tokio::spawn(engine.clone().run_clock(stop.clone()));
-    let listener = tokio::spawn(connection.listen(
-        engine.clone(),
-        outbound,
-        gauge.clone(),
-        stop.clone(),
-    ));
-    Ok(Bot { engine, gauge, store, stop, stop_inbox, listener, clock, courier, inbox })
+    let ended = CancellationToken::new();
+    let inbox = tokio::spawn(noting(ended.clone(), inbox.run(stop_inbox.clone())));
+    let courier = courier::run(engine.clone(), Arc::clone(&outbound), stop.clone());
+    let courier = tokio::spawn(noting(ended.clone(), courier));
+    let clock = tokio::spawn(noting(ended.clone(), engine.clone().run_clock(stop.clone())));
+    let listener = connection.listen(engine.clone(), outbound, gauge.clone(), stop.clone());
+    let listener = tokio::spawn(noting(ended.clone(), listener));
+    Ok(Bot { engine, gauge, store, stop, stop_inbox, ended, listener, clock, courier, inbox })
+}
+
+/// The same work, with a mark for its end, also by a panic.
+async fn noting<T>(ended: CancellationToken, work: impl Future<Output = T>) -> T {
+    let _mark = ended.drop_guard();
+    work.await
 }
 
 impl Bot {
@@ -109,54 +115,45 @@ impl Bot {
         self.gauge.ready().await;
     }
 
-    /// Waits until a part ends, which none should.
-    ///
-    /// # Errors
-    /// Always: why it ended.
-    pub async fn ended(&mut self) -> anyhow::Result<()> {
-        tokio::select! {
-            ended = &mut self.listener => {
-                ended.context("the gateway's task broke")??;
-                anyhow::bail!("the connection to Discord ended")
-            }
-            ended = &mut self.clock => ended.context("the clock's task broke")?,
-            ended = &mut self.courier => ended.context("the courier's task broke")?,
-            ended = &mut self.inbox => ended.context("the inbox's task broke")?,
-        }
-        anyhow::bail!("a part of the bot ended by itself")
+    /// Waits until a part ends, which none should; [`stop`](Self::stop) then tells why.
+    pub async fn ended(&self) {
+        self.ended.cancelled().await;
     }
 
     /// Whether a part has ended, which none should.
     pub fn has_ended(&self) -> bool {
-        self.listener.is_finished()
-            || self.clock.is_finished()
-            || self.courier.is_finished()
-            || self.inbox.is_finished()
+        self.ended.is_cancelled()
     }
 
     /// Stops in order: no more news, deliveries under way come to their end, the inbox answers
     /// what it holds, the database is closed.
-    pub async fn stop(self) {
+    ///
+    /// # Errors
+    /// Why a part had ended before it was asked to.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        let by_itself = self.ended.is_cancelled();
         self.stop.cancel();
         let farewell = async {
-            for task in [self.clock, self.courier] {
-                if let Err(error) = task.await {
-                    tracing::error!(%error, "a part broke");
-                }
-            }
+            let courier = self.courier.await.context("the courier broke");
+            self.clock.await.context("the clock broke").and(courier)
         };
-        if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
+        let farewell = tokio::time::timeout(FAREWELL, farewell).await;
+        if farewell.is_err() {
             tracing::warn!("a request is still under way; it will be looked for at the next start");
         }
         self.stop_inbox.cancel();
-        if let Err(error) = self.inbox.await {
-            tracing::error!(%error, "the inbox broke");
-        }
+        let inbox = self.inbox.await.context("the inbox broke");
         // serenity closes its socket in its own time.
-        if tokio::time::timeout(FAREWELL, self.listener).await.is_err() {
-            tracing::warn!("the gateway did not close in time");
-        }
+        let listener = tokio::time::timeout(FAREWELL, self.listener).await;
         self.store.close().await;
+        inbox?;
+        farewell.unwrap_or(Ok(()))?;
+        match listener {
+            Ok(ended) => ended.context("the gateway's task broke")??,
+            Err(_) => tracing::warn!("the gateway did not close in time"),
+        }
+        anyhow::ensure!(!by_itself, "a part of the bot ended by itself");
+        Ok(())
     }
 }
 
@@ -182,27 +179,44 @@ pub(super) async fn asked_to_stop() {
 }
 
 /// Waits until the sandbox and the bot have come to rest: all events are consumed, the inbox is
-/// empty, no delivery is due. Looks twice, because an event may be between two hands.
-pub fn settler(sandbox: Sandbox, bot: &Bot) -> Settler {
+/// empty, no delivery is due. Looks more than once, because an event may be between two hands.
+/// `before` is how many events the sandbox had dispatched to bots before this one started.
+pub fn settler(sandbox: Sandbox, bot: &Bot, before: u64) -> Settler {
     /// Between two looks.
-    const GLANCE: Duration = Duration::from_millis(15);
+    const GLANCE: Duration = Duration::from_millis(10);
+    /// Looks in a row that must show nothing going on.
+    const LOOKS: u32 = 3;
     /// If counts never agree (a socket dropped with events in it), quiet is as good.
     const QUIET: Duration = Duration::from_secs(1);
     const LONGEST: Duration = Duration::from_secs(30);
     let (engine, gauge) = (bot.engine.clone(), bot.gauge.clone());
+    // Events that this bot will never receive: those of bots before it, and lost ones.
+    let lost = Arc::new(AtomicU64::new(before));
     Arc::new(move || {
         let (sandbox, engine, gauge) = (sandbox.clone(), engine.clone(), gauge.clone());
+        let lost = Arc::clone(&lost);
         Box::pin(async move {
             let began = Instant::now();
-            let mut calm = 0;
-            while calm < 3 && began.elapsed() < LONGEST {
-                let quiet = sandbox.last_activity().elapsed() > QUIET;
-                let consumed = gauge.received() >= sandbox.dispatched_to_bot() || quiet;
+            let (mut calm, mut last) = (0, sandbox.last_activity());
+            while began.elapsed() < LONGEST {
+                let activity = sandbox.last_activity();
+                let quiet = activity.elapsed() > QUIET;
+                let missing = sandbox.dispatched_to_bot().saturating_sub(gauge.received());
+                if quiet {
+                    // What has not come by now was lost; the next look need not wait for it.
+                    lost.store(missing, Ordering::SeqCst);
+                }
+                let consumed = missing <= lost.load(Ordering::SeqCst);
                 let at_rest = consumed
                     && gauge.is_idle()
                     && engine.is_idle()
                     && sandbox.requests_in_flight() == 0;
-                calm = if at_rest { calm + 1 } else { 0 };
+                // Something may have begun and ended between two looks.
+                calm = if at_rest && (calm == 0 || activity == last) { calm + 1 } else { 0 };
+                if calm == LOOKS {
+                    return;
+                }
+                last = activity;
                 tokio::time::sleep(GLANCE).await;
             }
         })

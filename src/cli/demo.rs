@@ -31,7 +31,7 @@ pub(super) async fn demo(args: DemoArgs) -> Result<(), Failed> {
     let bank = load_bank(&config)?;
     let sandbox = sandbox::open(&args.server, clock.clone()).await?;
     let (database, temporary) = database(args.database)?;
-    let mut bot = start(Parts {
+    let bot = start(Parts {
         database,
         bank,
         rounds: config.rounds,
@@ -45,30 +45,24 @@ pub(super) async fn demo(args: DemoArgs) -> Result<(), Failed> {
         seed: seed(args.server.seed),
     })
     .await?;
-    let settler = settler(sandbox.clone(), &bot);
+    let settler = settler(sandbox.clone(), &bot, 0);
     sandbox.set_settler(Arc::clone(&settler));
     let acted = tokio::select! {
-        acted = act(&sandbox, &bot, &settler, args.server.json, by_itself) => acted,
-        () = asked_to_stop() => Ok(()),
+        acted = act(&sandbox, &bot, &settler, args.server.json, by_itself) => Some(acted),
+        () = asked_to_stop() => None,
     };
-    let ended = match acted {
-        Ok(()) if !args.server.json && by_itself => {
-            // The loop is done; the place stays open until it is closed.
-            tokio::select! {
-                ended = bot.ended() => ended,
-                () = asked_to_stop() => Ok(()),
-            }
+    if let Some(Ok(())) = acted {
+        // What there was to show is shown; the place stays open until it is closed.
+        tokio::select! {
+            () = bot.ended() => {}
+            () = asked_to_stop() => {}
         }
-        Ok(()) => tokio::select! {
-            ended = bot.ended() => ended,
-            () = asked_to_stop() => Ok(()),
-        },
-        Err(error) => Err(error),
-    };
-    bot.stop().await;
+    }
+    let stopped = bot.stop().await;
     sandbox.stop().await;
     drop(temporary);
-    Ok(ended?)
+    acted.unwrap_or(Ok(()))?;
+    Ok(stopped?)
 }
 
 /// Sets the place up, says where it is, and lets the members act.

@@ -113,7 +113,8 @@ impl Stage<'_> {
     }
 
     fn is_bot(&self, message: &Value) -> bool {
-        id(&message["author"]["id"]) == self.sandbox.bot_id() && message["type"] != 6
+        // Notices of pins and the copy of the card that begins a thread are Discord's own.
+        id(&message["author"]["id"]) == self.sandbox.bot_id() && message["type"] == 0
     }
 
     async fn actors<const N: usize>(&self, names: [&str; N]) -> anyhow::Result<[Actor; N]> {

@@ -28,7 +28,7 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failed> {
     let stop = CancellationToken::new();
     let server = api.map(|api| api.server);
     let clock = clock::of(args.clock, server.as_deref(), stop.clone()).await?;
-    let mut bot = start(Parts {
+    let bot = start(Parts {
         database: config.database.path.clone(),
         bank,
         rounds: config.rounds.clone(),
@@ -38,14 +38,13 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failed> {
         seed: seed(args.seed),
     })
     .await?;
-    let ended = tokio::select! {
-        ended = bot.ended() => ended,
-        () = asked_to_stop() => Ok(()),
-    };
-    tracing::info!("stopping");
-    bot.stop().await;
+    tokio::select! {
+        () = bot.ended() => {}
+        () = asked_to_stop() => tracing::info!("stopping"),
+    }
+    let stopped = bot.stop().await;
     stop.cancel();
-    Ok(ended?)
+    Ok(stopped?)
 }
 
 /// Loads the packs; what is wrong with single questions is logged and leaves them out.

@@ -6,6 +6,7 @@ use crate::engine::courier::Outcome;
 use crate::engine::input::No;
 use crate::engine::views::ViewError;
 use serenity::http::HttpError;
+use std::time::Duration;
 
 /// Discord's error codes that we tell apart (Discord documentation, topics/opcodes-and-status-codes).
 pub(super) mod code {
@@ -16,6 +17,10 @@ pub(super) mod code {
     pub(crate) const MISSING_PERMISSIONS: isize = 50_013;
     pub(crate) const THREAD_EXISTS: isize = 160_004;
 }
+
+/// How long to wait where requests come too fast: serenity does not tell how long Discord asks for,
+/// and most limits are over within seconds.
+const TOO_FAST: Duration = Duration::from_millis(500);
 
 /// What kind of failure a request came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +84,10 @@ impl Failure {
     /// What it means for a delivery into a study channel.
     pub(super) fn outcome(self) -> Outcome {
         match self {
-            Self::Unclear(error) => Outcome::Later { wait: None, error },
+            Self::Unclear(error) => {
+                let wait = error.starts_with("429").then_some(TOO_FAST);
+                Outcome::Later { wait, error }
+            }
             Self::Refused { status, code, text: error } => Outcome::Trouble {
                 trouble: match code {
                     code::UNKNOWN_CHANNEL => Trouble::ChannelGone,

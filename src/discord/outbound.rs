@@ -21,6 +21,7 @@ use serenity::all::{
 };
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Discord takes 50 requests a second from a bot (documentation, topics/rate-limits). One below,
 /// because a bucket that refills lets one more through in the first second.
@@ -34,6 +35,9 @@ const MOST_PAGES: usize = 100;
 const LOOK_BACK: TimeDelta = TimeDelta::minutes(10);
 /// What a message that counts is marked with.
 const MARK: &str = "✅";
+
+/// How long a limit of Discord's is waited out at once; then the courier's back-off takes over.
+const LONGEST_LIMIT: Duration = Duration::from_secs(20);
 
 /// The way to Discord for everything but replies to interactions, which have no global limit.
 pub struct Outbound {
@@ -88,38 +92,35 @@ impl Outbound {
                 let http = self.paced().await;
                 let pinned =
                     http.pin_message(id(round.channel), message_id(message), None).await;
-                Ok(unless_gone(pinned, code::UNKNOWN_MESSAGE))
+                Ok(courtesy(pinned))
             }
             Intent::Unpin { channel, message } => {
                 let http = self.paced().await;
                 let unpinned = http.unpin_message(id(*channel), message_id(*message), None).await;
-                Ok(unless_gone(unpinned, code::UNKNOWN_MESSAGE))
+                Ok(courtesy(unpinned))
             }
             Intent::Mark { thread, message } => {
                 let mark = ReactionType::Unicode(MARK.to_owned());
                 let http = self.paced().await;
                 let marked = http.create_reaction(id(*thread), message_id(*message), &mark).await;
-                Ok(mark_outcome(marked))
+                Ok(courtesy(marked))
             }
             Intent::Unmark { thread, message } => {
                 let mark = ReactionType::Unicode(MARK.to_owned());
                 let http = self.paced().await;
                 let unmarked =
                     http.delete_reaction_me(id(*thread), message_id(*message), &mark).await;
-                Ok(mark_outcome(unmarked))
+                Ok(courtesy(unmarked))
             }
             Intent::ReadThread { round, .. } => self.read_thread(*round).await,
-            Intent::Result { round } => {
-                let view = self.engine.result(*round).await?;
-                let place = view.round.thread.unwrap_or(view.round.channel);
-                let card = say::round::result(&view);
-                Ok(thread_gone(self.say(delivery, place, &card, expired).await?))
+            Intent::Result { round, place } => {
+                let card = say::round::result(&self.engine.result(*round).await?);
+                self.say_for_good(delivery, *place, &card, expired).await
             }
-            Intent::Reference { round } => {
+            Intent::Reference { round, place } => {
                 let round = self.engine.round(*round).await?;
-                let place = round.thread.unwrap_or(round.channel);
                 let card = say::round::reference(&round, &delivery.key);
-                Ok(thread_gone(self.say(delivery, place, &card, expired).await?))
+                self.say_for_good(delivery, *place, &card, expired).await
             }
             Intent::EditCard { round } => {
                 let view = self.engine.card(*round).await?;
@@ -163,6 +164,23 @@ impl Outbound {
         Ok(Outcome::Said(Some((place, MessageId(sent.id.get())))))
     }
 
+    /// The same where there is no second place to say it: a thread or channel that is gone does
+    /// not come back, unlike one that is only hidden.
+    async fn say_for_good(
+        &self,
+        delivery: &Delivery<Intent>,
+        place: ChannelId,
+        card: &Card,
+        expired: bool,
+    ) -> Result<Outcome, Stop> {
+        match self.say(delivery, place, card, expired).await {
+            Err(Stop::Discord(error)) if failure(&error).code() == Some(code::UNKNOWN_CHANNEL) => {
+                Ok(gone("where it was to be said is not there any more"))
+            }
+            said => said,
+        }
+    }
+
     /// Looks in a channel's history for the message of a delivery, by its key in a custom id.
     async fn find(
         &self,
@@ -173,7 +191,14 @@ impl Outbound {
         let mut before = None;
         for _ in 0..MOST_PAGES {
             let http = self.paced().await;
-            let page = http.get_messages(id(place), before, Some(PAGE)).await?;
+            let page = match http.get_messages(id(place), before, Some(PAGE)).await {
+                Ok(page) => page,
+                // Where there is no channel there is no message.
+                Err(error) if failure(&error).code() == Some(code::UNKNOWN_CHANNEL) => {
+                    return Ok(None);
+                }
+                Err(error) => return Err(error.into()),
+            };
             let ours = page.iter().find(|message| {
                 message.author.id.get() == self.bot.0 && bears(message, &delivery.key)
             });
@@ -219,7 +244,9 @@ impl Outbound {
 
     async fn read_thread(&self, round: RoundId) -> Result<Outcome, Stop> {
         let round = self.engine.round(round).await?;
-        let Some(thread) = round.thread else { return Ok(gone("there is no thread")) };
+        // A thread has the number of its card: it is found even if its making was never recorded.
+        let thread = round.thread.or(round.message.map(|card| ChannelId(card.0)));
+        let Some(thread) = thread else { return Ok(gone("there is no thread")) };
         let began = self.engine.now();
         let mut messages: Vec<ThreadMessage> = Vec::new();
         let mut before = None;
@@ -332,12 +359,27 @@ impl From<ViewError> for Stop {
 impl Courier for Outbound {
     fn deliver(&self, delivery: Delivery<Intent>, expired: bool) -> BoxFuture<'_, Outcome> {
         Box::pin(async move {
-            match self.carry_out(&delivery, expired).await {
-                Ok(outcome) => outcome,
-                Err(Stop::Discord(error)) => failure(&error).outcome(),
-                Err(Stop::View(ViewError::Refused(_))) => gone("its round is not there"),
-                Err(Stop::View(ViewError::Broken(error))) => {
-                    Outcome::Later { wait: None, error: error.to_string() }
+            let began = Instant::now();
+            loop {
+                let outcome = match self.carry_out(&delivery, expired).await {
+                    Ok(outcome) => outcome,
+                    Err(Stop::Discord(error)) => failure(&error).outcome(),
+                    Err(Stop::View(ViewError::Refused(_))) => gone("its round is not there"),
+                    Err(Stop::View(ViewError::Broken(error))) => {
+                        Outcome::Later { wait: None, error: error.to_string() }
+                    }
+                };
+                match outcome {
+                    // serenity's limiter waits until the limit is over, inside the request. Without
+                    // it (at another address than Discord's) this does: the delivery stays under
+                    // way, and nobody takes the waiting for rest.
+                    Outcome::Later { wait: Some(wait), .. }
+                        if self.http.ratelimiter.is_none() && began.elapsed() < LONGEST_LIMIT =>
+                    {
+                        tokio::time::sleep(wait).await;
+                    }
+                    Outcome::Later { error, .. } => return Outcome::Later { wait: None, error },
+                    other => return other,
                 }
             }
         })
@@ -348,17 +390,9 @@ fn gone(what: &str) -> Outcome {
     Outcome::Gone { error: what.to_owned() }
 }
 
-/// The result of a request whose object may be gone without harm.
-fn unless_gone(done: Result<(), serenity::Error>, gone_code: isize) -> Outcome {
-    match done.as_ref().map_err(failure) {
-        Ok(()) => Outcome::Said(None),
-        Err(failure) if failure.code() == Some(gone_code) => gone("the message is not there"),
-        Err(failure) => failure.outcome(),
-    }
-}
-
-/// A mark is a courtesy: where it is refused for good, it is left out.
-fn mark_outcome(done: Result<(), serenity::Error>) -> Outcome {
+/// Check marks and pins are a courtesy: where one is refused for good (the message is gone, the
+/// channel has all the pins it may have), it is left out.
+fn courtesy(done: Result<(), serenity::Error>) -> Outcome {
     match done.as_ref().map_err(failure) {
         Ok(()) => Outcome::Said(None),
         Err(failure) => match failure.outcome() {
@@ -367,14 +401,6 @@ fn mark_outcome(done: Result<(), serenity::Error>) -> Outcome {
             }
             other => other,
         },
-    }
-}
-
-/// A thread that is gone does not come back, unlike a channel that was only hidden.
-fn thread_gone(outcome: Outcome) -> Outcome {
-    match outcome {
-        Outcome::Trouble { trouble: Trouble::ChannelGone, error } => Outcome::Gone { error },
-        other => other,
     }
 }
 

@@ -66,9 +66,20 @@ fn kind(command: &Value) -> u64 {
     command["type"].as_u64().unwrap_or(1)
 }
 
-/// What of a command matters for comparing: Discord adds ids, versions and defaults.
+/// What of a command matters for comparing: Discord adds ids, versions and defaults. Its type is
+/// compared by [`kind`].
 fn essence(command: &Value) -> Value {
-    const KEPT: [&str; 13] = [
+    let mut kept = kept(command);
+    if let Value::Object(kept) = &mut kept {
+        kept.remove("type");
+    }
+    kept
+}
+
+/// A command, an option or a choice without what Discord adds.
+fn kept(part: &Value) -> Value {
+    const KEPT: [&str; 14] = [
+        "type",
         "name",
         "description",
         "options",
@@ -83,32 +94,23 @@ fn essence(command: &Value) -> Value {
         "default_member_permissions",
         "value",
     ];
-    match command {
+    match part {
         Value::Object(object) => {
-            let mut kept = Map::new();
+            let mut essential = Map::new();
             for (key, value) in object {
                 let is_default = value.is_null()
                     || *value == Value::Bool(false)
                     || value.as_array().is_some_and(Vec::is_empty)
                     || value.as_str().is_some_and(str::is_empty);
-                // An option's type matters; a command's own is compared by `kind`.
-                let is_type = key == "type" && !object.contains_key("default_member_permissions");
-                if !is_default && (KEPT.contains(&key.as_str()) || is_type) {
-                    let value = match value {
-                        // Whole numbers and the same with a decimal point are one to Discord.
-                        Value::Number(n) => n.as_f64().map_or(Value::Null, Value::from),
-                        other => essence(other),
-                    };
-                    kept.insert(key.clone(), value);
+                if !is_default && KEPT.contains(&key.as_str()) {
+                    essential.insert(key.clone(), kept(value));
                 }
             }
-            // Discord gives a slash command its type, we do not.
-            if kept.get("type") == Some(&Value::from(1.0)) {
-                kept.remove("type");
-            }
-            Value::Object(kept)
+            Value::Object(essential)
         }
-        Value::Array(list) => Value::Array(list.iter().map(essence).collect()),
+        Value::Array(list) => Value::Array(list.iter().map(kept).collect()),
+        // Whole numbers and the same with a decimal point are one to Discord.
+        Value::Number(n) => n.as_f64().map_or(Value::Null, Value::from),
         other => other.clone(),
     }
 }
@@ -295,6 +297,9 @@ mod tests {
             "description": "d", "nsfw": false, "default_member_permissions": null, "options": [
             {"type": 4, "name": "n", "description": "x", "max_value": 20, "choices": []}]});
         assert_eq!(essence(&ours), essence(&theirs));
+        let menu = json!({"name": "Vote", "type": 3, "description": ""});
+        let known = json!({"name": "Vote", "type": 3, "id": "1", "options": []});
+        assert_eq!(essence(&menu), essence(&known));
         let other = json!({"name": "today", "description": "d", "options": [
             {"type": 3, "name": "n", "description": "x"}]});
         assert_ne!(essence(&ours), essence(&other));

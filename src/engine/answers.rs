@@ -293,14 +293,14 @@ impl Desk<'_> {
             }
         }
         let Some(thread) = round.thread.filter(|_| first != now) else { return Ok(()) };
-        let at = self.now.timestamp_millis();
+        let turn = self.turn().await?;
         if let Some(message) = first.filter(|old| !deleted.contains(old)) {
             let intent = Intent::Unmark { thread, message };
-            self.owe_for(round, &format!("unmark:{message}:{at}"), intent, None).await?;
+            self.owe_for(round, &format!("unmark:{message}:{turn}"), intent, None).await?;
         }
         if let Some(message) = now {
             let intent = Intent::Mark { thread, message };
-            self.owe_for(round, &format!("mark:{message}:{at}"), intent, None).await?;
+            self.owe_for(round, &format!("mark:{message}:{turn}"), intent, None).await?;
         }
         Ok(())
     }

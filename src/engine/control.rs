@@ -163,7 +163,7 @@ impl Desk<'_> {
                 };
                 rounds::update(self.db, &round).await?;
                 if round.state == State::Open {
-                    let cause = format!("edit:closes:{}", self.now.timestamp_millis());
+                    let cause = format!("edit:closes:{}", self.turn().await?);
                     let intent = Intent::EditCard { round: round.id };
                     self.owe_for(&round, &cause, intent, None).await?;
                 }

@@ -34,6 +34,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const FIRST_WAIT_IN_TROUBLE: Duration = Duration::from_secs(30);
 const LONGEST_WAIT_IN_TROUBLE: Duration = Duration::from_secs(30 * 60);
 
+/// Failures in a row that are nothing to warn of: a busy Discord asks for patience now and then.
+const UNREMARKABLE: u32 = 2;
+
 /// What came of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -131,13 +134,15 @@ struct Tour<C> {
     courier: Arc<C>,
     notes: BTreeMap<i64, Note>,
     newest: i64,
+    /// The store could not be read; it is to be read again soon.
+    read_again: bool,
     tasks: JoinSet<Finished>,
 }
 
 /// Runs until cancelled; then lets what is under way come to its end.
 pub async fn run<C: Courier>(engine: Engine, courier: Arc<C>, stop: CancellationToken) {
     let mut tour =
-        Tour { engine, courier, notes: BTreeMap::new(), newest: 0, tasks: JoinSet::new() };
+        Tour { engine, courier, notes: BTreeMap::new(), newest: 0, read_again: false, tasks: JoinSet::new() };
     loop {
         tour.take_up_new().await;
         tour.retry();
@@ -169,7 +174,9 @@ impl<C: Courier> Tour<C> {
             let mut db = self.engine.shared.store.read().await?;
             deliveries::errands(&mut db, self.newest).await
         };
-        match read.await {
+        let read = read.await;
+        self.read_again = read.is_err();
+        match read {
             Ok(new) => {
                 for errand in new {
                     self.newest = self.newest.max(errand.id);
@@ -203,7 +210,7 @@ impl<C: Courier> Tour<C> {
         let study_now = self.engine.now();
         let mut busy: HashSet<GuildId> =
             self.notes.values().filter(|n| n.under_way).map(|n| n.errand.guild).collect();
-        let mut next = None;
+        let mut next = self.read_again.then(|| now + FIRST_WAIT);
         let mut ready = Vec::new();
         for (id, note) in &self.notes {
             let waits = note.errand.after.is_some_and(|before| self.notes.contains_key(&before));
@@ -267,25 +274,28 @@ impl<C: Courier> Tour<C> {
 
     fn note_outcome(&mut self, id: i64, outcome: &Outcome) {
         let (first, longest, asked) = match outcome {
-            Outcome::Later { wait, error } => {
-                tracing::warn!(delivery = id, error, "not delivered yet");
-                (FIRST_WAIT, LONGEST_WAIT, *wait)
-            }
-            Outcome::Trouble { trouble, error } => {
-                tracing::warn!(delivery = id, ?trouble, error, "Discord refuses");
-                (FIRST_WAIT_IN_TROUBLE, LONGEST_WAIT_IN_TROUBLE, None)
-            }
+            Outcome::Later { wait, .. } => (FIRST_WAIT, LONGEST_WAIT, *wait),
+            Outcome::Trouble { .. } => (FIRST_WAIT_IN_TROUBLE, LONGEST_WAIT_IN_TROUBLE, None),
             _ => {
                 self.notes.remove(&id);
                 return;
             }
         };
-        if let Some(note) = self.notes.get_mut(&id) {
-            let doubled = first.saturating_mul(1 << note.failures.min(16)).min(longest);
-            note.not_before = Instant::now() + asked.unwrap_or(doubled);
-            note.failures += 1;
-            note.under_way = false;
+        let Some(note) = self.notes.get_mut(&id) else { return };
+        match outcome {
+            Outcome::Later { error, .. } if note.failures < UNREMARKABLE => {
+                tracing::info!(delivery = id, error, "not delivered yet");
+            }
+            Outcome::Later { error, .. } | Outcome::Trouble { error, .. } => {
+                let failures = note.failures + 1;
+                tracing::warn!(delivery = id, failures, error, "still not delivered");
+            }
+            _ => {}
         }
+        let doubled = first.saturating_mul(1 << note.failures.min(16)).min(longest);
+        note.not_before = Instant::now() + asked.unwrap_or(doubled);
+        note.failures += 1;
+        note.under_way = false;
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::notice::Notice;
 use crate::domain::refusal::Refusal;
 use crate::store::channels::StudyChannel;
 use crate::store::rounds::Round;
-use crate::store::{Connection, channels, deliveries, members, rounds};
+use crate::store::{self, Connection, channels, deliveries, members, rounds};
 use chrono::{DateTime, Utc};
 
 /// Why a decision came to nothing.
@@ -19,8 +19,8 @@ pub(super) enum Stop {
     Broken(anyhow::Error),
 }
 
-impl From<sqlx::Error> for Stop {
-    fn from(error: sqlx::Error) -> Self {
+impl From<store::Error> for Stop {
+    fn from(error: store::Error) -> Self {
         Self::Broken(error.into())
     }
 }
@@ -98,7 +98,7 @@ impl<'a> Desk<'a> {
     }
 
     /// When something is due next: a round, a close, the end of a pause, the end of a card's time.
-    pub(super) async fn agenda(&mut self) -> crate::store::Result<Option<DateTime<Utc>>> {
+    pub(super) async fn agenda(&mut self) -> store::Result<Option<DateTime<Utc>>> {
         let mut next = [
             rounds::next_close(self.db).await?,
             deliveries::next_expiry(self.db).await?.filter(|at| *at > self.now),
@@ -112,6 +112,12 @@ impl<'a> Desk<'a> {
             next = [next, due, back].into_iter().flatten().min();
         }
         Ok(next)
+    }
+
+    /// A number that no cause had before, for what may rightly be owed again and again. Not the
+    /// time: a simulated clock stands still, and a real one can be set back.
+    pub(super) async fn turn(&mut self) -> Decision<i64> {
+        Ok(deliveries::next_id(self.db).await?)
     }
 
     /// Records something to be said; `None` if it is owed already.
@@ -155,7 +161,7 @@ impl<'a> Desk<'a> {
     pub(super) async fn owe_reading(&mut self, round: &Round, reading: Reading) -> Decision<()> {
         let cause = match reading {
             Reading::Close => "read:close".to_owned(),
-            Reading::CatchUp => format!("read:{}", self.now.timestamp_millis()),
+            Reading::CatchUp => format!("read:{}", self.turn().await?),
         };
         self.owe_for(round, &cause, Intent::ReadThread { round: round.id, reading }, None).await?;
         Ok(())

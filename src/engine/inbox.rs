@@ -2,9 +2,10 @@
 //! and only then replies.
 
 use super::desk::{Desk, Stop};
-use super::input::{Input, No};
+use super::input::{Input, No, Reply};
 use super::{Inbox, Letter};
-use sqlx::Connection as _;
+use crate::store::savepoint;
+use chrono::{DateTime, Utc};
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio_util::sync::CancellationToken;
 
@@ -30,67 +31,79 @@ impl Inbox {
 
     async fn handle(&self, letters: &mut Vec<Letter>) {
         let shared = &self.engine.shared;
-        let mut replies = Vec::with_capacity(letters.len());
-        let mut new_deliveries = false;
-        let mut agenda = None;
-        let committed = async {
-            let mut group = shared.store.begin().await?;
-            let mut planned = false;
-            for Letter { input, reply } in letters.drain(..) {
-                let told = input.name();
-                let mut savepoint = group.begin().await?;
-                let mut desk = Desk::new(shared, &mut savepoint);
-                match desk.decide(input).await {
-                    Ok(answer) => {
-                        new_deliveries |= desk.owes;
-                        planned |= desk.replan;
-                        savepoint.commit().await?;
-                        replies.push((reply, Ok(answer)));
-                    }
-                    Err(Stop::Refused(refusal)) => {
-                        savepoint.rollback().await?;
-                        replies.push((reply, Err(No::Refused(refusal))));
-                    }
-                    Err(Stop::Broken(error)) => {
-                        savepoint.rollback().await?;
-                        replies.push((reply, Err(No::Fault(fault(told, &error)))));
-                    }
+        let (inputs, senders): (Vec<_>, Vec<_>) =
+            letters.drain(..).map(|letter| (letter.input, letter.reply)).unzip();
+        let answers = match self.decide_all(inputs).await {
+            Ok(done) => {
+                if let Some(next) = done.agenda {
+                    shared.set_agenda(next);
                 }
+                if done.owes {
+                    shared.errands.wake();
+                }
+                done.answers
             }
-            if planned {
-                agenda = Some(Desk::new(shared, &mut group).agenda().await?);
+            Err(error) => {
+                // Nothing of the group was saved, whatever its parts came to.
+                let no = No::Fault(fault("commit", &error));
+                senders.iter().map(|_| Err(no.clone())).collect()
             }
-            group.commit().await?;
-            anyhow::Ok(())
-        }
-        .await;
-        if let Err(error) = committed {
-            // Nothing of the group was saved, whatever its parts came to.
-            let id = fault("commit", &error);
-            for (_, answer) in &mut replies {
-                *answer = Err(No::Fault(id.clone()));
-            }
-            // Letters that were not reached are dropped with the drain: their senders are told to
-            // try again.
-            for _ in 0..letters.drain(..).count() {
-                shared.answered();
-            }
-        } else {
-            if let Some(next) = agenda {
-                shared.set_agenda(next);
-            }
-            if new_deliveries {
-                shared.errands.wake();
-            }
-        }
-        for (reply, answer) in replies {
-            if let Some(reply) = reply {
+        };
+        for (sender, answer) in senders.into_iter().zip(answers) {
+            if let Some(sender) = sender {
                 // Whoever asked may have gone; the decision stands all the same.
-                let _gone = reply.send(answer);
+                let _gone = sender.send(answer);
             }
             shared.answered();
         }
     }
+
+    /// Decides the inputs of one commit, each in a savepoint of its own.
+    async fn decide_all(&self, inputs: Vec<Input>) -> anyhow::Result<Decided> {
+        let shared = &self.engine.shared;
+        let mut group = shared.store.begin().await?;
+        let mut decided =
+            Decided { answers: Vec::with_capacity(inputs.len()), owes: false, agenda: None };
+        let mut replan = false;
+        for input in inputs {
+            let doing = input.name();
+            let mut savepoint = savepoint(&mut group).await?;
+            let mut desk = Desk::new(shared, &mut savepoint);
+            let decision = desk.decide(input).await;
+            let (owes, plans) = (desk.owes, desk.replan);
+            decided.answers.push(match decision {
+                Ok(reply) => {
+                    savepoint.commit().await?;
+                    decided.owes |= owes;
+                    replan |= plans;
+                    Ok(reply)
+                }
+                Err(Stop::Refused(refusal)) => {
+                    savepoint.rollback().await?;
+                    Err(No::Refused(refusal))
+                }
+                Err(Stop::Broken(error)) => {
+                    savepoint.rollback().await?;
+                    Err(No::Fault(fault(doing, &error)))
+                }
+            });
+        }
+        if replan {
+            decided.agenda = Some(Desk::new(shared, &mut group).agenda().await?);
+        }
+        group.commit().await?;
+        Ok(decided)
+    }
+}
+
+/// What a group of inputs came to, once committed.
+struct Decided {
+    /// One for each input, in order.
+    answers: Vec<Result<Reply, No>>,
+    /// Whether a delivery was recorded.
+    owes: bool,
+    /// The new agenda, if it was made anew.
+    agenda: Option<Option<DateTime<Utc>>>,
 }
 
 /// Logs a fault once, with its chain, and gives the short id that the member is told.

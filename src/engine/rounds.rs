@@ -17,6 +17,8 @@ use crate::store::rounds::{Origin, Round};
 use crate::store::{channels, deliveries, rounds};
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
+/// The step of study time.
+const ONE_MS: TimeDelta = TimeDelta::milliseconds(1);
 /// How long the admins are left alone after a warning that the questions run out.
 const STOCK_WARNING_EVERY: TimeDelta = TimeDelta::days(7);
 
@@ -34,7 +36,7 @@ impl Desk<'_> {
                 && until <= self.now
             {
                 // What was due inside the pause stays unasked; what is due at its end does not.
-                channel.since = channel.since.max(until - TimeDelta::milliseconds(1));
+                channel.since = channel.since.max(until - ONE_MS);
                 channel.schedule.pause = None;
                 channels::save(self.db, &channel, self.now).await?;
             }
@@ -173,7 +175,8 @@ impl Desk<'_> {
             cause: &cause,
             intent: Intent::Card { round: round.id },
             after: None,
-            expires_at: Some(round.due_at + self.shared.settings.lateness),
+            // At exactly the lateness it may still be said.
+            expires_at: Some(round.due_at + self.shared.settings.lateness + ONE_MS),
         };
         self.owe(channel.guild, Some(channel.id), Some(round.id), owed).await?;
         Ok(())
@@ -192,7 +195,7 @@ impl Desk<'_> {
         channel.stock_warned = Some(self.now);
         channels::save(self.db, &channel, self.now).await?;
         let notice = Notice::StockLow { channel: channel.id, left };
-        let what = format!("stock:{}", self.now.timestamp_millis());
+        let what = format!("stock:{}", self.turn().await?);
         self.notify(channel.guild, channel.id, &what, notice).await
     }
 
@@ -302,6 +305,10 @@ impl Desk<'_> {
     async fn threaded(&mut self, delivery: &Delivery<Intent>, thread: ChannelId) -> Decision<()> {
         let Some(id) = delivery.round else { return Ok(()) };
         let Some(mut round) = rounds::find(self.db, id).await? else { return Ok(()) };
+        if !matches!(round.state, State::Open | State::Closing) {
+            // Decided meanwhile, and told elsewhere.
+            return Ok(());
+        }
         round.thread = Some(thread);
         rounds::update(self.db, &round).await?;
         // Answers may have been written between Discord's making the thread and this line.
@@ -368,7 +375,7 @@ impl Desk<'_> {
         channels::save(self.db, &channel, self.now).await?;
         let doing = delivery.intent.doing().to_owned();
         let notice = Notice::InTrouble { channel: id, trouble, doing };
-        let what = format!("trouble:{}", self.now.timestamp_millis());
+        let what = format!("trouble:{}", self.turn().await?);
         self.notify(channel.guild, id, &what, notice).await
     }
 
@@ -384,7 +391,7 @@ impl Desk<'_> {
         }
         channel.trouble = None;
         channels::save(self.db, &channel, self.now).await?;
-        let what = format!("recovered:{}", self.now.timestamp_millis());
+        let what = format!("recovered:{}", self.turn().await?);
         let notice = Notice::Recovered { channel: id };
         self.notify(channel.guild, id, &what, notice).await
     }

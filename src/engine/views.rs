@@ -17,7 +17,7 @@ use crate::store::deliveries::Delivery;
 use crate::store::guilds::Guild;
 use crate::store::ledger::{self, Entry};
 use crate::store::rounds::Round;
-use crate::store::{Connection, answers, ballots, channels, deliveries, guilds, members, rounds};
+use crate::store::{self, Connection, answers, ballots, channels, deliveries, guilds, members, rounds};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -38,7 +38,7 @@ pub enum ViewError {
     Refused(Refusal),
     /// The store broke.
     #[error(transparent)]
-    Broken(#[from] sqlx::Error),
+    Broken(#[from] store::Error),
 }
 
 impl From<Refusal> for ViewError {
@@ -622,7 +622,7 @@ impl Engine {
         db: &mut Connection,
         channel: &StudyChannel,
         most: usize,
-    ) -> Result<Vec<(Due, bool)>, sqlx::Error> {
+    ) -> store::Result<Vec<(Due, bool)>> {
         let now = self.now();
         let today = schedule::local_date(channel.schedule.zone, now);
         let taken = rounds::dates_taken(db, channel.id, today).await?;
@@ -640,7 +640,7 @@ impl Engine {
         &self,
         db: &mut Connection,
         channel: &StudyChannel,
-    ) -> Result<u32, sqlx::Error> {
+    ) -> store::Result<u32> {
         let asked = rounds::last_asked(db, channel.id).await?;
         let candidates: Vec<Candidate<'_>> = self
             .shared

@@ -193,7 +193,7 @@ impl SimClock {
 
     fn read(&self, moved: &Moved) -> DateTime<Utc> {
         let base = match self.inner.base {
-            #[allow(clippy::disallowed_methods)]
+            #[expect(clippy::disallowed_methods, reason = "the sandbox reads the clock here alone")]
             // The one place where the sandbox reads the system's clock.
             Base::System => Utc::now(),
             Base::Manual { start } => start,

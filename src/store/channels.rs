@@ -125,7 +125,10 @@ pub async fn save(db: &mut Connection, channel: &StudyChannel, now: DateTime<Utc
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
          ON CONFLICT (channel_id) DO UPDATE SET at_minute = $3, zone = $4, weekdays = $5,
              since = $6, role_id = $7, pin = $8, close_after_h = $9, plan = $10, paused_from = $11,
-             paused_until = $12, removed_at = $13, trouble = $14, trouble_since = $15,
+             paused_until = $12,
+             removed_at = CASE WHEN $13 IS NULL THEN NULL
+                 ELSE COALESCE(study_channels.removed_at, $13) END,
+             trouble = $14, trouble_since = $15,
              stock_warned = $16",
     )
     .bind(channel.id.to_db())

@@ -110,6 +110,15 @@ pub async fn record<I: Serialize>(
     row.as_ref().map(|row| get(row, "delivery_id")).transpose()
 }
 
+/// The number that the next delivery will have, for the causes of what can be owed several times.
+/// Numbers only rise, unlike instants: a clock may be set back, and a simulated one stands still.
+pub async fn next_id(db: &mut Connection) -> Result<i64> {
+    let row = sqlx::query("SELECT COALESCE(MAX(delivery_id), 0) + 1 AS id FROM deliveries")
+        .fetch_one(db)
+        .await?;
+    get(&row, "id")
+}
+
 /// Notes that a delivery is about to be tried; `None` if it is not pending any more.
 pub async fn attempt<I: DeserializeOwned>(
     db: &mut Connection,

@@ -20,6 +20,7 @@ mod tests;
 
 pub use sqlite::OpenError;
 
+use sqlx::Connection as _;
 use std::path::Path;
 
 /// A connection inside or outside a transaction.
@@ -28,8 +29,12 @@ pub type Connection = sqlx::SqliteConnection;
 pub type Transaction = sqlx::Transaction<'static, sqlx::Sqlite>;
 /// A pooled connection that can only read.
 pub type Reader = sqlx::pool::PoolConnection<sqlx::Sqlite>;
-/// What a statement can end in besides its result.
-pub type Result<T> = std::result::Result<T, sqlx::Error>;
+/// A part of a transaction that can be taken back alone; taken back when dropped without a commit.
+pub type Savepoint<'a> = sqlx::Transaction<'a, sqlx::Sqlite>;
+/// Why a statement failed.
+pub type Error = sqlx::Error;
+/// What a statement comes to.
+pub type Result<T> = std::result::Result<T, Error>;
 
 /// One open database.
 #[derive(Clone)]
@@ -70,4 +75,12 @@ impl Store {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Begins a savepoint inside a transaction.
+///
+/// # Errors
+/// When the connection is broken.
+pub async fn savepoint(db: &mut Connection) -> Result<Savepoint<'_>> {
+    db.begin().await
 }

@@ -162,15 +162,19 @@ pub async fn find(db: &mut Connection, id: RoundId) -> Result<Option<Round>> {
         .transpose()
 }
 
-/// The round whose thread this is.
+/// The round whose thread this is. A thread started from a message has that message's number
+/// (Discord documentation, resources/channel), so it is known as soon as the card is: what is
+/// written in the moment before the thread itself is recorded is not missed.
 pub async fn by_thread(db: &mut Connection, thread: ChannelId) -> Result<Option<Round>> {
-    sqlx::query("SELECT * FROM rounds WHERE thread_id = $1")
+    let row = sqlx::query("SELECT * FROM rounds WHERE message_id = $1")
         .bind(thread.to_db())
         .fetch_optional(db)
-        .await?
-        .as_ref()
-        .map(round)
-        .transpose()
+        .await?;
+    let mut found = row.as_ref().map(round).transpose()?;
+    if let Some(round) = &mut found {
+        round.thread = Some(thread);
+    }
+    Ok(found)
 }
 
 /// Rounds that are due, open or closing; of one study channel or of all, oldest first.

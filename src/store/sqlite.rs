@@ -1,9 +1,11 @@
 //! Everything that is SQLite's alone: opening a file, pragmas, the version check. Another database
 //! would need a sibling of this file and nothing else.
 
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Row, SqlitePool};
+use sqlx::{ConnectOptions, Connection, Row, SqliteConnection, SqlitePool};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use thiserror::Error;
@@ -19,12 +21,12 @@ const READERS: u32 = 4;
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// The file or its folder cannot be used.
-    #[error("cannot open the database {path}: {source}. Check that the folder exists and that this user may write there")]
+    #[error("cannot open the database {path}: {why}. Check `path` in [database], and that this user may write there")]
     Unusable {
         /// As configured.
         path: PathBuf,
-        /// SQLite's words.
-        source: sqlx::Error,
+        /// What is in the way.
+        why: String,
     },
     /// The file is no SQLite database.
     #[error("{path} is not a Studyhall database (it is not a SQLite file). Name another file under [database] path; this one was left as it is")]
@@ -49,13 +51,30 @@ pub enum OpenError {
         known: i64,
     },
     /// A migration failed; the file is as it was before that migration.
-    #[error("the tables of {path} could not be brought up to date: {source}")]
+    #[error("the tables of {path} could not be brought up to date: {why}. Restore a copy of the file, or start the program that wrote it; nothing was changed")]
     Migration {
         /// As configured.
         path: PathBuf,
-        /// What went wrong.
-        source: sqlx::migrate::MigrateError,
+        /// What went wrong. Not the error's source: the sentence tells it already.
+        why: MigrateError,
     },
+}
+
+impl OpenError {
+    /// Puts into words what the operator can see: SQLite's own "unable to open
+    /// database file" stands for a dozen things.
+    fn unusable(path: &Path, error: &sqlx::Error) -> Self {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let why = match folder {
+            _ if path.is_dir() => "it is a folder".to_owned(),
+            Some(folder) if !folder.exists() => format!("there is no folder {}", folder.display()),
+            Some(folder) if !folder.is_dir() => format!("{} is no folder", folder.display()),
+            _ => error
+                .as_database_error()
+                .map_or_else(|| error.to_string(), |error| error.message().to_owned()),
+        };
+        Self::Unusable { path: path.to_owned(), why }
+    }
 }
 
 /// The writing and the reading side of one file.
@@ -69,7 +88,7 @@ pub(super) async fn open(path: &Path) -> Result<Pools, OpenError> {
     if path.exists() {
         inspect(path).await?;
     }
-    let unusable = |source| OpenError::Unusable { path: path.to_owned(), source };
+    let unusable = |error| OpenError::unusable(path, &error);
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -84,10 +103,11 @@ pub(super) async fn open(path: &Path) -> Result<Pools, OpenError> {
         .connect_with(options.clone())
         .await
         .map_err(unusable)?;
-    MIGRATIONS
-        .run(&writer)
-        .await
-        .map_err(|source| OpenError::Migration { path: path.to_owned(), source })?;
+    if let Err(why) = MIGRATIONS.run(&writer).await {
+        // Takes the log's files away again.
+        writer.close().await;
+        return Err(OpenError::Migration { path: path.to_owned(), why });
+    }
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
         .connect_with(options.read_only(true))
@@ -96,18 +116,55 @@ pub(super) async fn open(path: &Path) -> Result<Pools, OpenError> {
     Ok(Pools { writer, readers })
 }
 
-/// Looks at an existing file without changing a byte of it.
+/// Looks at an existing file without changing a byte of it or leaving anything beside it.
 async fn inspect(path: &Path) -> Result<(), OpenError> {
-    let unusable = |source| OpenError::Unusable { path: path.to_owned(), source };
-    let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY);
+    if holds_something_else(path) {
+        return Err(OpenError::NotADatabase { path: path.to_owned() });
+    }
+    // Even a reader makes a log beside a file in WAL mode, and cannot take it away again. Where
+    // there is none, nobody is writing, and the file can be read as if it were on a read-only disk.
+    let alone = !log_of(path).exists();
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .immutable(alone)
+        .busy_timeout(BUSY);
     let mut connection = match options.connect().await {
         Ok(connection) => connection,
-        Err(source) => return Err(not_a_database(path, source)),
+        Err(error) => return Err(not_a_database(path, &error)),
     };
+    let found = examine(path, &mut connection).await;
+    // Dropped, it would be closed some time later, when others may already be writing.
+    let closed = connection.close().await;
+    found?;
+    closed.map_err(|error| OpenError::unusable(path, &error))
+}
+
+/// Whether a file that is not empty lacks the 16 bytes that every SQLite file begins with (SQLite
+/// documentation, "Database File Format"). SQLite itself takes very small files and files of
+/// zeros for new ones, and would overwrite them.
+fn holds_something_else(path: &Path) -> bool {
+    const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+    let mut head = Vec::with_capacity(MAGIC.len());
+    // What cannot be read is SQLite's to complain about.
+    let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut head));
+    read.is_ok() && !head.is_empty() && head != MAGIC
+}
+
+/// The file in which SQLite keeps what is not yet in the database file.
+fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+/// Whether the tables are ours, and not of a newer program.
+async fn examine(path: &Path, connection: &mut SqliteConnection) -> Result<(), OpenError> {
+    let unusable = |error| OpenError::unusable(path, &error);
     let tables: Vec<String> = sqlx::query("SELECT name FROM sqlite_master WHERE type = 'table'")
-        .fetch_all(&mut connection)
+        .fetch_all(&mut *connection)
         .await
-        .map_err(|source| not_a_database(path, source))?
+        .map_err(|error| not_a_database(path, &error))?
         .iter()
         .map(|row| row.try_get("name"))
         .collect::<Result<_, _>>()
@@ -119,7 +176,7 @@ async fn inspect(path: &Path) -> Result<(), OpenError> {
         return Err(OpenError::Foreign { path: path.to_owned() });
     }
     let found: Option<i64> = sqlx::query("SELECT MAX(version) AS version FROM _sqlx_migrations")
-        .fetch_one(&mut connection)
+        .fetch_one(connection)
         .await
         .and_then(|row| row.try_get("version"))
         .map_err(unusable)?;
@@ -135,13 +192,13 @@ async fn inspect(path: &Path) -> Result<(), OpenError> {
     }
 }
 
-fn not_a_database(path: &Path, source: sqlx::Error) -> OpenError {
+fn not_a_database(path: &Path, error: &sqlx::Error) -> OpenError {
     // SQLITE_NOTADB, result code 26 (SQLite documentation, "Result and Error Codes").
     let garbage =
-        source.as_database_error().is_some_and(|error| error.code().as_deref() == Some("26"));
+        error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("26"));
     if garbage {
         OpenError::NotADatabase { path: path.to_owned() }
     } else {
-        OpenError::Unusable { path: path.to_owned(), source }
+        OpenError::unusable(path, error)
     }
 }

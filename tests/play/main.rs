@@ -1,1 +1,20 @@
-fn main() {}
+//! Stories of the whole bot against the sandbox: the bot that `run` starts, on a database file of
+//! its own, with members who act over REST and the gateway. Each story reads from top to bottom;
+//! `stage` holds what they share.
+
+mod answers;
+mod cast;
+mod daily;
+mod leaderboard;
+mod limits;
+mod log;
+mod openapi;
+mod post;
+mod questions;
+mod restart;
+mod schedule;
+mod setup;
+mod stage;
+mod trouble;
+mod tls;
+mod voting;

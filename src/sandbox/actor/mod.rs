@@ -178,7 +178,7 @@ impl Actor {
         bytes: &[u8],
     ) -> anyhow::Result<Value> {
         self.ready().await?;
-        let boundary = format!("part-{:032x}", rand::random::<u128>());
+        let boundary = format!("part-{}", crate::sandbox::world::seed::secret::<24>());
         let mut body = format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"payload_json\"\r\n\
              Content-Type: application/json\r\n\r\n{}\r\n--{boundary}\r\n\

@@ -77,7 +77,11 @@ impl State {
                 let draft = validate::draft(data)?;
                 let deferred = answer == callback::DEFERRED_REPLY;
                 let message = self.write_answer(id, draft, uploads, deferred, None)?;
-                resource["message"] = self.show(message);
+                // A deferred reply is not shown: there is nothing to show yet (Discord's
+                // documentation, receiving-and-responding, Interaction Callback Resource Object).
+                if !deferred {
+                    resource["message"] = self.show(message);
+                }
                 original = Some(message);
             }
             callback::DEFERRED_UPDATE => original = interaction.message,

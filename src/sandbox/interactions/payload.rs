@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 impl State {
     /// What the bot is told.
-    #[allow(clippy::too_many_arguments)] // The parts of one payload; a struct would only repeat them.
+    #[expect(clippy::too_many_arguments, reason = "a struct would only repeat the parts")]
     pub(super) fn payload(
         &self,
         id: u64,

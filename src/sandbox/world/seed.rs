@@ -25,7 +25,8 @@ const MEMBER: u64 = may::VIEW_CHANNEL
 const BOT: u64 =
     MEMBER | may::MANAGE_THREADS | may::MANAGE_MESSAGES | may::MENTION_EVERYONE | may::PIN_MESSAGES;
 
-/// Random text for tokens and keys: `bytes` bytes of the system's randomness.
+/// Random text for tokens and keys: `BYTES` bytes of the system's randomness.
+#[expect(clippy::disallowed_methods, reason = "secrets must not follow from the seed")]
 pub fn secret<const BYTES: usize>() -> String {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; BYTES]>())
 }

@@ -1,0 +1,48 @@
+use super::{ANN, BOB, Bench, GUILD, HIGHEST, guild};
+use crate::domain::ids::{ChannelId, GuildId, MemberId};
+use crate::store::guilds::{self, Guild};
+
+#[tokio::test]
+async fn a_guild_comes_back_as_it_was_written() {
+    let bench = Bench::empty().await;
+    let mut db = bench.store.begin().await.unwrap();
+    assert_eq!(guilds::find(&mut db, GUILD).await.unwrap(), None);
+    let first = guild(GUILD);
+    let other = Guild {
+        notices: Some(ChannelId(HIGHEST)),
+        name: "'); DROP TABLE guilds; --".to_owned(),
+        ..guild(GuildId(HIGHEST))
+    };
+    guilds::save(&mut db, &first).await.unwrap();
+    guilds::save(&mut db, &other).await.unwrap();
+    assert_eq!(guilds::find(&mut db, first.id).await.unwrap(), Some(first));
+    assert_eq!(guilds::find(&mut db, other.id).await.unwrap(), Some(other));
+}
+
+#[tokio::test]
+async fn a_known_guild_is_overwritten_in_every_column() {
+    let bench = Bench::new().await;
+    let mut db = bench.store.begin().await.unwrap();
+    let changed = Guild {
+        id: GUILD,
+        name: String::new(),
+        zone: chrono_tz::America::Argentina::ComodRivadavia,
+        notices: Some(ChannelId(5)),
+        setup_by: BOB,
+        owner: MemberId(7),
+    };
+    guilds::save(&mut db, &changed).await.unwrap();
+    assert_eq!(guilds::find(&mut db, GUILD).await.unwrap(), Some(changed.clone()));
+    let back = Guild { notices: None, setup_by: ANN, ..changed };
+    guilds::save(&mut db, &back).await.unwrap();
+    assert_eq!(guilds::find(&mut db, GUILD).await.unwrap(), Some(back));
+}
+
+#[tokio::test]
+async fn an_unknown_zone_is_told_and_not_replaced() {
+    let bench = Bench::new().await;
+    let mut db = bench.store.begin().await.unwrap();
+    sqlx::query("UPDATE guilds SET zone = 'Mars/Base'").execute(&mut *db).await.unwrap();
+    let error = guilds::find(&mut db, GUILD).await.unwrap_err().to_string();
+    assert!(error.contains("Mars/Base"), "{error}");
+}

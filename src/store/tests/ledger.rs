@@ -1,0 +1,241 @@
+use super::{ANN, BOB, Bench, CYD, ELSEWHERE, GUILD, OTHER_GUILD, SECOND, STUDY, at, refused};
+use super::{date, open, put, told};
+use crate::domain::ids::{ChannelId, MemberId, RoundId};
+use crate::domain::points::Cause;
+use crate::domain::ranking::Standing;
+use crate::domain::streak::Streak;
+use crate::store::ledger::{self, Entry};
+use crate::store::{Connection, members};
+
+fn entry(round: i64, member: MemberId, kind: Cause, points: i64, minute: i64) -> Entry {
+    Entry {
+        guild: GUILD,
+        channel: STUDY,
+        member,
+        round: RoundId(round),
+        kind,
+        cause: format!("round:{round}:{kind}:{member}"),
+        points,
+        at: at(minute),
+    }
+}
+
+/// What takes an entry back.
+fn reversal(entry: &Entry) -> Entry {
+    Entry { cause: format!("{}:void", entry.cause), points: -entry.points, ..entry.clone() }
+}
+
+async fn add(db: &mut Connection, entries: &[Entry]) {
+    for entry in entries {
+        assert!(ledger::add(db, entry).await.unwrap(), "{}", entry.cause);
+    }
+}
+
+async fn standings(db: &mut Connection, from: Option<i64>, until: Option<i64>) -> Vec<Standing> {
+    let mut found =
+        ledger::standings(db, GUILD, from.map(at), until.map(at)).await.unwrap();
+    // Ranking is the domain's; the store promises no order.
+    found.sort_by_key(|standing| standing.member);
+    found
+}
+
+fn standing(member: MemberId, points: i64, picks: i64, minute: i64) -> Standing {
+    Standing { member, points, picks, reached_at: at(minute) }
+}
+
+#[tokio::test]
+async fn a_cause_earns_once() {
+    let bench = Bench::with_rounds().await;
+    let mut db = bench.store.begin().await.unwrap();
+    let first = entry(1, ANN, Cause::Answered, 2, 0);
+    assert!(ledger::add(&mut db, &first).await.unwrap());
+    let again = Entry { points: 100, member: BOB, ..first.clone() };
+    assert!(!ledger::add(&mut db, &again).await.unwrap());
+    assert_eq!(ledger::of_round(&mut db, RoundId(1)).await.unwrap(), [first]);
+    let told = refused(&mut db, "INSERT INTO ledger SELECT 9, guild_id, channel_id, member_id, \
+        round_id, kind, cause, points, at FROM ledger");
+    let told = told.await;
+    assert!(told.contains("UNIQUE constraint failed: ledger.cause"), "{told}");
+}
+
+#[tokio::test]
+async fn entries_are_listed_by_round_and_by_member() {
+    let bench = Bench::with_rounds().await;
+    let mut db = bench.store.begin().await.unwrap();
+    let answered = entry(1, ANN, Cause::Answered, 2, 0);
+    let picked = entry(1, ANN, Cause::Picked, 5, 0);
+    let voted = entry(1, BOB, Cause::Voted, 1, 0);
+    let later = Entry { channel: SECOND, ..entry(3, ANN, Cause::Answered, 2, 9) };
+    let back = reversal(&picked);
+    add(&mut db, &[answered.clone(), picked.clone(), voted.clone(), later.clone(), back.clone()])
+        .await;
+
+    // What the close wrote, not what took it back.
+    let of_round = ledger::of_round(&mut db, RoundId(1)).await.unwrap();
+    assert_eq!(of_round, [answered.clone(), picked.clone(), voted]);
+    assert_eq!(ledger::of_round(&mut db, RoundId(2)).await.unwrap(), []);
+    let of_ann = ledger::of_member(&mut db, GUILD, ANN, 99).await.unwrap();
+    assert_eq!(of_ann, [back.clone(), later.clone(), picked, answered]);
+    assert_eq!(ledger::of_member(&mut db, GUILD, ANN, 2).await.unwrap(), [back, later]);
+    assert_eq!(ledger::of_member(&mut db, OTHER_GUILD, ANN, 99).await.unwrap(), []);
+
+    assert_eq!(ledger::total(&mut db, GUILD, ANN).await.unwrap(), 4);
+    assert_eq!(ledger::total(&mut db, GUILD, BOB).await.unwrap(), 1);
+    assert_eq!(ledger::total(&mut db, GUILD, CYD).await.unwrap(), 0);
+    assert_eq!(ledger::total(&mut db, OTHER_GUILD, ANN).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn standings_sum_points_and_picks() {
+    let bench = Bench::with_rounds().await;
+    let mut db = bench.store.begin().await.unwrap();
+    assert_eq!(standings(&mut db, None, None).await, []);
+    add(
+        &mut db,
+        &[
+            entry(1, ANN, Cause::Answered, 2, 10),
+            entry(1, ANN, Cause::Picked, 5, 10),
+            entry(1, BOB, Cause::Voted, 1, 10),
+            // The guild's board is over all of its study channels.
+            Entry { channel: SECOND, ..entry(3, BOB, Cause::Picked, 5, 30) },
+            entry(2, CYD, Cause::Answered, 2, 20),
+        ],
+    )
+    .await;
+    let all = [standing(ANN, 7, 1, 10), standing(BOB, 6, 1, 30), standing(CYD, 2, 0, 20)];
+    assert_eq!(standings(&mut db, None, None).await, all);
+    let other = ledger::standings(&mut db, OTHER_GUILD, None, None).await.unwrap();
+    assert_eq!(other, []);
+}
+
+#[tokio::test]
+async fn windows_hold_their_first_instant_and_not_their_last() {
+    let bench = Bench::with_rounds().await;
+    let mut db = bench.store.begin().await.unwrap();
+    add(
+        &mut db,
+        &[
+            entry(1, ANN, Cause::Answered, 2, 10),
+            entry(2, ANN, Cause::Answered, 3, 20),
+        ],
+    )
+    .await;
+    for (from, until, wanted) in [
+        (Some(10), Some(20), vec![standing(ANN, 2, 0, 10)]),
+        (Some(11), Some(20), vec![]),
+        (Some(20), None, vec![standing(ANN, 3, 0, 20)]),
+        (None, Some(10), vec![]),
+        (None, Some(21), vec![standing(ANN, 5, 0, 20)]),
+    ] {
+        assert_eq!(standings(&mut db, from, until).await, wanted, "{from:?}..{until:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_taken_back_does_not_count() {
+    let bench = Bench::with_rounds().await;
+    let mut db = bench.store.begin().await.unwrap();
+    let entries = [
+        entry(1, ANN, Cause::Answered, 2, 10),
+        entry(1, ANN, Cause::Picked, 5, 10),
+        entry(1, BOB, Cause::Voted, 1, 10),
+        entry(2, ANN, Cause::Answered, 2, 20),
+    ];
+    add(&mut db, &entries).await;
+    add(&mut db, &[reversal(&entries[0]), reversal(&entries[1]), reversal(&entries[2])]).await;
+    // Whoever has nothing left is not on the board.
+    assert_eq!(standings(&mut db, None, None).await, [standing(ANN, 2, 0, 20)]);
+}
+
+#[tokio::test]
+async fn boards_leave_out_who_left_or_opted_out() {
+    let bench = Bench::with_rounds().await;
+    let mut db = bench.store.begin().await.unwrap();
+    for member in [ANN, BOB, CYD] {
+        add(&mut db, &[entry(1, member, Cause::Answered, 2, 0)]).await;
+    }
+    // CYD was never seen by name and stands there all the same.
+    for member in [ANN, BOB] {
+        members::seen(&mut db, GUILD, member, "x", at(0)).await.unwrap();
+        members::seen(&mut db, OTHER_GUILD, member, "x", at(0)).await.unwrap();
+    }
+    let on_board = async |db: &mut Connection| {
+        standings(db, None, None).await.iter().map(|one| one.member).collect::<Vec<_>>()
+    };
+    // What is so in another guild is nothing to this one.
+    members::left(&mut db, OTHER_GUILD, ANN, at(1)).await.unwrap();
+    members::set_hidden(&mut db, OTHER_GUILD, BOB, true).await.unwrap();
+    assert_eq!(on_board(&mut db).await, [ANN, BOB, CYD]);
+    members::left(&mut db, GUILD, ANN, at(1)).await.unwrap();
+    assert_eq!(on_board(&mut db).await, [BOB, CYD]);
+    members::set_hidden(&mut db, GUILD, BOB, true).await.unwrap();
+    assert_eq!(on_board(&mut db).await, [CYD]);
+    // Hidden, not deleted.
+    members::seen(&mut db, GUILD, ANN, "x", at(2)).await.unwrap();
+    members::set_hidden(&mut db, GUILD, BOB, false).await.unwrap();
+    assert_eq!(on_board(&mut db).await, [ANN, BOB, CYD]);
+}
+
+#[tokio::test]
+async fn the_ledger_refuses_what_is_no_entry() {
+    let bench = Bench::with_rounds().await;
+    let mut db = bench.store.begin().await.unwrap();
+    let nothing = entry(1, ANN, Cause::Answered, 0, 0);
+    let error = told(&ledger::add(&mut db, &nothing).await.unwrap_err());
+    assert!(error.contains("CHECK constraint failed: points <> 0"), "{error}");
+    for kind in Cause::ALL {
+        add(&mut db, &[entry(1, ANN, kind, 1, 0)]).await;
+    }
+    let told_off = refused(&mut db, "UPDATE ledger SET kind = 'quiz'").await;
+    assert!(told_off.contains("CHECK constraint failed"), "{told_off}");
+    for lost in [
+        Entry { round: RoundId(99), cause: "a".into(), ..entry(1, ANN, Cause::Voted, 1, 0) },
+        Entry { channel: ChannelId(1), cause: "b".into(), ..entry(1, ANN, Cause::Voted, 1, 0) },
+    ] {
+        let error = told(&ledger::add(&mut db, &lost).await.unwrap_err());
+        assert!(error.contains("FOREIGN KEY"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn large_sums_and_old_instants_survive() {
+    let bench = Bench::new().await;
+    let mut db = bench.store.begin().await.unwrap();
+    put(&mut db, &open(1, STUDY, date(1))).await;
+    let old = Entry {
+        at: chrono::DateTime::from_timestamp_millis(-1).unwrap(),
+        points: i64::from(i32::MAX) * 1_000,
+        ..entry(1, ANN, Cause::Answered, 1, 0)
+    };
+    let next = Entry { cause: "more".to_owned(), ..old.clone() };
+    add(&mut db, &[old.clone(), next]).await;
+    assert_eq!(ledger::total(&mut db, GUILD, ANN).await.unwrap(), old.points * 2);
+    let found = standings(&mut db, None, None).await;
+    assert_eq!((found[0].points, found[0].reached_at), (old.points * 2, old.at));
+}
+
+#[tokio::test]
+async fn streaks_are_each_channels_own() {
+    let bench = Bench::new().await;
+    let mut db = bench.store.begin().await.unwrap();
+    assert_eq!(ledger::streaks(&mut db, STUDY).await.unwrap(), []);
+    let long = Streak { length: 13, best: 40, graces: 2, toward_grace: 6 };
+    let new = Streak { length: 1, best: 1, graces: 0, toward_grace: 1 };
+    ledger::save_streak(&mut db, STUDY, CYD, long).await.unwrap();
+    ledger::save_streak(&mut db, STUDY, ANN, new).await.unwrap();
+    ledger::save_streak(&mut db, ELSEWHERE, ANN, long).await.unwrap();
+    assert_eq!(ledger::streaks(&mut db, STUDY).await.unwrap(), [(ANN, new), (CYD, long)]);
+    assert_eq!(ledger::streaks(&mut db, ELSEWHERE).await.unwrap(), [(ANN, long)]);
+    let broken = Streak { length: 0, best: 40, graces: 0, toward_grace: 6 };
+    ledger::save_streak(&mut db, STUDY, CYD, broken).await.unwrap();
+    assert_eq!(ledger::streaks(&mut db, STUDY).await.unwrap(), [(ANN, new), (CYD, broken)]);
+    for impossible in [
+        Streak { graces: 3, ..long },
+        Streak { best: 12, ..long },
+    ] {
+        let error = ledger::save_streak(&mut db, STUDY, CYD, impossible).await.unwrap_err();
+        assert!(told(&error).contains("CHECK constraint failed"), "{error}");
+    }
+    let lost = ledger::save_streak(&mut db, ChannelId(1), ANN, new).await.unwrap_err();
+    assert!(told(&lost).contains("FOREIGN KEY"), "{lost}");
+}
