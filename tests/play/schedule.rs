@@ -32,7 +32,10 @@ async fn no_round_on_holidays() {
     let stage = Stage::open().await;
     stage.set_up("08:00", "UTC").await;
     let said = stage
-        .study("holidays add", json!({"first": "2026-11-24", "last": "2026-11-25", "label": "Trip"}))
+        .study(
+            "holidays add",
+            json!({"first": "2026-11-24", "last": "2026-11-25", "label": "Trip"}),
+        )
         .await;
     assert!(said.says("2026-11-24 to 2026-11-25 Trip"), "{}", said.text());
     stage.study("holidays add", json!({"first": "2026-11-27"})).await;
