@@ -1,6 +1,8 @@
 //! A message as a member reads it.
 
 use serde_json::Value;
+use studyhall::discord::say::no;
+use studyhall::domain::refusal::Refusal;
 
 /// A message, public or private.
 #[derive(Debug, Clone)]
@@ -42,6 +44,11 @@ impl Post {
         self.text().contains(what)
     }
 
+    /// Whether it is this refusal. What the bot says in which words is tested where it is worded.
+    pub fn refuses(&self, why: &Refusal) -> bool {
+        self.0["content"] == no::refusal(why).content.as_str()
+    }
+
     /// The title of its first embed.
     pub fn title(&self) -> String {
         string(&self.0["embeds"][0]["title"])
@@ -56,10 +63,11 @@ impl Post {
     /// The rows of a board: the lines of its text that begin with a rank and a name.
     pub fn ranks(&self) -> Vec<String> {
         let is_row = |line: &&str| {
-            let rank = line.split_once(". **").map(|(rank, _)| rank.parse::<u32>());
+            let rank = line.split_once("\\. **").map(|(rank, _)| rank.parse::<u32>());
             matches!(rank, Some(Ok(_)))
         };
-        self.text().lines().filter(is_row).map(str::to_owned).collect()
+        // The backslash is Markdown's; a reader does not see it.
+        self.text().lines().filter(is_row).map(|line| line.replacen('\\', "", 1)).collect()
     }
 
     /// The names in its menu, in order.

@@ -2,6 +2,7 @@
 
 use crate::stage::{Props, Stage, stamp};
 use serde_json::{Value, json};
+use studyhall::domain::refusal::Refusal;
 
 /// The local days of the cards, by the instants they were posted at.
 fn posted(stage: &Stage) -> Vec<String> {
@@ -37,7 +38,7 @@ async fn no_round_on_holidays() {
             json!({"first": "2026-11-24", "last": "2026-11-25", "label": "Trip"}),
         )
         .await;
-    assert!(said.says("2026-11-24 to 2026-11-25 Trip"), "{}", said.text());
+    assert!(said.says("Tue 2026-11-24 to Wed 2026-11-25 (2 days): Trip"), "{}", said.text());
     stage.study("holidays add", json!({"first": "2026-11-27"})).await;
     let gone = stage.study("holidays remove", json!({"date": "2026-11-27"})).await;
     assert!(!gone.says("2026-11-27"), "{}", gone.text());
@@ -52,13 +53,13 @@ async fn no_round_on_holidays() {
             .collect::<Vec<_>>(),
     );
     for (command, options, reason) in [
-        ("holidays add", json!({"first": "tomorrow"}), "`tomorrow` is not a date"),
-        ("holidays add", json!({"first": "2026-12-24", "last": "2026-12-23"}), "ends before"),
-        ("holidays add", json!({"first": "2026-11-01"}), "That date is over already."),
-        ("holidays remove", json!({"date": "2026-12-30"}), "no holiday on that date"),
+        ("add", json!({"first": "tomorrow"}), Refusal::BadDate("tomorrow".to_owned())),
+        ("add", json!({"first": "2026-12-24", "last": "2026-12-23"}), Refusal::EndBeforeStart),
+        ("add", json!({"first": "2026-11-01"}), Refusal::PastDate),
+        ("remove", json!({"date": "2026-12-30"}), Refusal::NoSuchHoliday),
     ] {
-        let said = stage.study(command, options).await;
-        assert!(said.says(reason), "{}", said.text());
+        let said = stage.study(&format!("holidays {command}"), options).await;
+        assert!(said.refuses(&reason), "{}", said.text());
     }
     stage.finish().await;
 }
@@ -97,7 +98,7 @@ async fn an_open_pause_closes_the_round_after_seven_days_at_the_latest() {
     let said = stage.study("resume", Value::Null).await;
     assert!(said.says(&stamp("2026-12-04T08:00:00Z")), "{}", said.text());
     let said = stage.study("resume", Value::Null).await;
-    assert!(said.says("is not paused"), "{}", said.text());
+    assert!(said.refuses(&Refusal::NotPaused), "{}", said.text());
     stage.advance_days(1).await;
     assert_eq!(posted(&stage), ["2026-11-23T08:00", "2026-12-04T08:00"]);
     stage.finish().await;
@@ -111,9 +112,9 @@ async fn a_skipped_round_closes_the_one_before_and_breaks_no_streak() {
     stage.advance(1).await;
     ana.answers("An answer to the first of the questions").await;
     let said = stage.study("skip", Value::Null).await;
-    assert!(said.says("The round of 2026-11-24"), "{}", said.text());
+    assert!(said.says("The round due <t:1795507200:F>"), "{}", said.text());
     assert!(said.says(&stamp("2026-11-25T08:00:00Z")), "{}", said.text());
-    assert!(stage.study("status", Value::Null).await.says("~~ skipped"));
+    assert!(stage.study("status", Value::Null).await.says(" (skipped)"));
 
     stage.advance_to("2026-11-24T08:00:00Z").await;
     assert_eq!(stage.results().len(), 1, "closed at the due instant of the skipped round");
@@ -132,7 +133,7 @@ async fn a_new_time_begins_with_the_next_date_without_a_round() {
     stage.set_up("08:00", "UTC").await;
     stage.advance(1).await;
     let said = stage.set_up_with(json!({"time": "20:00"})).await;
-    assert!(said.says("Today already had its round"), "{}", said.text());
+    assert!(said.says("Today's round is settled already"), "{}", said.text());
     assert!(said.says(&stamp("2026-11-24T20:00:00Z")), "{}", said.text());
     stage.advance_to("2026-11-24T20:00:00Z").await;
     assert_eq!(posted(&stage), ["2026-11-23T08:00", "2026-11-24T20:00"]);
@@ -194,7 +195,11 @@ async fn back_later_the_round_is_skipped_and_the_admins_are_told() {
     stage.start_bot().await;
     assert_eq!(stage.cards().len(), 0);
     assert_eq!(stage.notices().len(), 1);
-    assert!(stage.notices()[0].says("the round of 2026-11-23"), "{}", stage.notices()[0].text());
+    assert!(
+        stage.notices()[0].says("the round of Mon 2026-11-23"),
+        "{}",
+        stage.notices()[0].text()
+    );
     stage.finish().await;
 }
 
@@ -211,7 +216,7 @@ async fn after_days_away_one_notice_and_never_two_late_rounds() {
     assert_eq!(posted(&stage), ["2026-11-26T09:00"], "only the last one");
     assert_eq!(stage.notices().len(), 1);
     assert!(
-        stage.notices()[0].says("3 rounds (2026-11-23 to 2026-11-25)"),
+        stage.notices()[0].says("3 rounds (Mon 2026-11-23 to Wed 2026-11-25)"),
         "{}",
         stage.notices()[0].text()
     );

@@ -6,6 +6,7 @@ use crate::stage::Stage;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use studyhall::domain::refusal::Refusal;
 
 /// A round is open, and Ana, Ben and Chidi have answered. Dana has not.
 async fn three_answers() -> (Stage, [Member; 4], [Post; 3]) {
@@ -41,17 +42,17 @@ async fn the_own_answer_is_never_on_the_ballot() {
 async fn a_vote_can_be_changed_and_withdrawn_and_counts_once() {
     let (stage, [ana, ben, chidi, dana], _) = three_answers().await;
     let ballot = dana.votes_for(&ana).await;
-    assert!(ballot.says("Your vote is counted.") && ballot.says("Your vote: **Ana**"));
+    assert!(ballot.says("Your vote is counted. It goes to **Ana**."));
     let ballot = dana.chooses(&ballot, &ben).await;
-    assert!(ballot.says("Your vote: **Ben**"), "{}", ballot.text());
-    assert_eq!(ballot.text().matches('▶').count(), 1);
+    assert!(ballot.says("It goes to **Ben**."), "{}", ballot.text());
+    assert_eq!(ballot.text().matches("(your vote)").count(), 1);
 
     let second = dana.ballot().await;
     let withdrawn = dana.presses(&ballot, "Withdraw").await;
-    assert!(withdrawn.says("Your vote is withdrawn.") && withdrawn.says("not voted yet"));
+    assert!(withdrawn.says("Your vote is withdrawn."), "{}", withdrawn.text());
     assert_eq!(withdrawn.button("Withdraw"), None);
     let again = dana.presses(&second, "Withdraw").await;
-    assert!(again.says("You have no vote in this round."), "a ballot opened before has the button");
+    assert!(again.refuses(&Refusal::NoBallot), "a ballot opened before has the button");
 
     dana.chooses(&withdrawn, &chidi).await;
     ana.votes_for(&chidi).await;
@@ -66,18 +67,18 @@ async fn one_can_vote_in_the_menu_of_a_message() {
     let (stage, [ana, ben, _, dana], [of_ana, ..]) = three_answers().await;
     let said = dana.votes_for_message(&of_ana).await;
     assert!(said.says("Your vote goes to **Ana**."), "{}", said.text());
-    assert!(dana.ballot().await.says("Your vote: **Ana**"));
+    assert!(dana.ballot().await.says("Your vote goes to **Ana**"));
 
     let own = ana.votes_for_message(&of_ana).await;
-    assert!(own.says("You cannot vote for your own answer."), "{}", own.text());
+    assert!(own.refuses(&Refusal::OwnAnswer), "{}", own.text());
     let remark = ben.replies_to(&of_ana, "A remark that is certainly long enough").await;
     let none = dana.votes_for_message(&remark).await;
-    assert!(none.says("does not count as an answer"), "{}", none.text());
+    assert!(none.refuses(&Refusal::NotAnAnswer), "{}", none.text());
     let outside = ben.says_in(stage.place.study, "Something that I say in the channel").await;
     let none = dana.votes_for_message(&outside).await;
-    assert!(none.says("messages in the thread of an open round"), "{}", none.text());
+    assert!(none.refuses(&Refusal::NotInRound), "{}", none.text());
     let to_the_bot = dana.votes_for_message(&stage.card()).await;
-    assert!(to_the_bot.says("messages in the thread of an open round"));
+    assert!(to_the_bot.refuses(&Refusal::NotInRound));
     stage.finish().await;
 }
 
@@ -89,7 +90,7 @@ async fn those_who_tie_share_the_crown() {
     let result = closes(&stage).await;
     assert!(result.says("A tie! Members' picks: **Ana and Ben** 🏆"), "{}", result.text());
     assert!(result.says("a kind of list") && result.says("a kind of loop"));
-    assert_eq!(result.field("Points").unwrap(), "Ana +8 · Ben +8 · Chidi +2");
+    assert_eq!(result.field("Points").unwrap(), "Ana +8, Ben +8, Chidi +2");
     let board = chidi.uses("leaderboard", Value::Null).await;
     assert_eq!(
         board.ranks(),
@@ -103,9 +104,9 @@ async fn one_ballot_makes_no_pick() {
     let (stage, [ana, ben, ..], _) = three_answers().await;
     ben.votes_for(&ana).await;
     let result = closes(&stage).await;
-    assert!(result.says("There is no members' pick: it takes at least two ballots."));
+    assert!(result.says("There is no members' pick this time."));
     assert!(!result.says("🏆"));
-    assert_eq!(result.field("Points").unwrap(), "Ben +3 · Ana +2 · Chidi +2");
+    assert_eq!(result.field("Points").unwrap(), "Ben +3, Ana +2, Chidi +2");
     stage.finish().await;
 }
 
@@ -116,7 +117,7 @@ async fn a_round_without_answers_closes_quietly() {
     stage.set_up("08:00", "UTC").await;
     stage.advance(1).await;
     let nothing = ana.ballot().await;
-    assert!(nothing.says("Nobody else has answered yet."), "{}", nothing.text());
+    assert!(nothing.refuses(&Refusal::NothingToVoteFor), "{}", nothing.text());
     let result = closes(&stage).await;
     assert!(result.says("Nobody answered this time."));
     assert_eq!(result.field("Votes"), None);
@@ -130,7 +131,11 @@ async fn an_answer_edited_after_the_vote_is_marked_for_its_voter() {
     dana.votes_for(&ana).await;
     ana.edits(&of_ana, "Ana now says something else entirely.").await;
     let ballot = dana.ballot().await;
-    assert!(ballot.says("▶ **Ana** *(edited since you voted)*: Ana now says"), "{}", ballot.text());
+    assert!(
+        ballot.says("**Ana** (your vote) *(edited since you voted)*: Ana now says"),
+        "{}",
+        ballot.text()
+    );
     assert!(!chidi.ballot().await.says("edited since you voted"), "Chidi has not voted");
     let confirmed = dana.chooses(&ballot, &ana).await;
     assert!(!confirmed.says("edited since you voted"), "{}", confirmed.text());
@@ -185,7 +190,7 @@ async fn a_ballot_of_thirty_answers_has_pages_in_a_stable_order() {
     stage.restart_bot().await;
     let back = ana.presses(&voted, "Back").await;
     assert_eq!(back.choices(), first.choices(), "also after a restart");
-    assert!(back.says(&format!("Your vote: **{last}**")), "{}", back.text());
+    assert!(back.says(&format!("Your vote goes to **{last}**")), "{}", back.text());
 
     let other = stage.member("Ben").await.ballot().await;
     assert_ne!(other.choices(), first.choices(), "each voter has an order of its own");
@@ -205,12 +210,12 @@ async fn after_the_close_every_old_button_says_so() {
         dana.presses(&ballot, "Withdraw").await,
         dana.votes_for_message(&of_ana).await,
     ] {
-        assert!(post.says("This round is closed; nothing can change any more."), "{}", post.text());
+        assert!(post.refuses(&Refusal::RoundClosed), "{}", post.text());
     }
     let rules = dana.presses(&stage.place.post(&card), "How it works").await;
     assert!(rules.says("What counts as an answer"));
     let how = dana.presses(&stage.result(), "How points were given").await;
-    assert!(how.says("2 ballots decided."), "{}", how.text());
+    assert!(how.says("2 votes counted."), "{}", how.text());
     assert_eq!(stage.result().field("Votes").unwrap(), votes);
     stage.finish().await;
 }
@@ -251,7 +256,7 @@ async fn buttons_that_are_none_of_ours_are_refused() {
         ]}]});
         let post = stage.says_as_bot(stage.place.study, body).await;
         let said = ana.presses(&post, "Press").await;
-        assert!(said.says("does not belong to a round any more"), "{id}: {}", said.text());
+        assert!(said.refuses(&Refusal::RoundGone), "{id}: {}", said.text());
     }
 
     // The same key in another guild leads nowhere.
@@ -262,13 +267,13 @@ async fn buttons_that_are_none_of_ours_are_refused() {
     stage.settle().await;
     let post = stage.says_as_bot(elsewhere, body).await;
     let said = ana.presses(&post, "Press").await;
-    assert!(said.says("does not belong to a round any more"), "{}", said.text());
+    assert!(said.refuses(&Refusal::RoundGone), "{}", said.text());
 
     // A menu with a stranger in it.
     for (value, reason) in [
-        ("12345", "That answer was taken back."),
-        ("nonsense", "That answer was taken back."),
-        (&ana.id().to_string(), "You cannot vote for your own answer."),
+        ("12345", Refusal::AnswerGone),
+        ("nonsense", Refusal::AnswerGone),
+        (&ana.id().to_string(), Refusal::OwnAnswer),
     ] {
         let body = json!({"content": "?", "components": [{"type": 1, "components": [
             {"type": 3, "custom_id": format!("ballot:{key}:0"),
@@ -276,7 +281,7 @@ async fn buttons_that_are_none_of_ours_are_refused() {
         ]}]});
         let post = stage.says_as_bot(stage.place.study, body).await;
         let said = ana.chooses_value(&post, value).await;
-        assert!(said.says(reason), "{value}: {}", said.text());
+        assert!(said.refuses(&reason), "{value}: {}", said.text());
     }
     assert!(ben.ballot().await.says("You have not voted yet."));
     stage.finish().await;
