@@ -67,8 +67,7 @@ async fn not_my_answer_takes_a_message_out_and_in_again() {
 
     let said = ana.says_not_my_answer(&aside).await;
     assert!(said.says("is not part of your answer any more"), "{}", said.text());
-    let moved =
-        || stage.place.post(&answer).is_marked() && !stage.place.post(&aside).is_marked();
+    let moved = || stage.place.post(&answer).is_marked() && !stage.place.post(&aside).is_marked();
     stage.until("the check mark on the other message", moved).await;
     assert!(!ben.ballot().await.says("By the way"));
     let other = ben.says_not_my_answer(&answer).await;

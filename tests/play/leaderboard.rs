@@ -82,7 +82,7 @@ async fn the_own_rank_is_shown_on_every_page() {
             "4. **Student 04**: 2 points"
         ]
     );
-    assert!(first_page.says("Page 1 of 2 · 13 members"));
+    assert!(first_page.says("Page 1 of 2, 13 members"));
     assert!(first_page.says("You: rank 4, 2 points"), "{}", first_page.text());
     let second = last.presses(&first_page, "More").await;
     assert_eq!(second.ranks().len(), 3);

@@ -64,7 +64,8 @@ impl Post {
 
     /// The names in its menu, in order.
     pub fn choices(&self) -> Vec<String> {
-        self.menu().map(|menu| list(&menu["options"]).map(|o| string(&o["label"])).collect())
+        self.menu()
+            .map(|menu| list(&menu["options"]).map(|o| string(&o["label"])).collect())
             .unwrap_or_default()
     }
 

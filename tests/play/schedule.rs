@@ -32,7 +32,10 @@ async fn no_round_on_holidays() {
     let stage = Stage::open().await;
     stage.set_up("08:00", "UTC").await;
     let said = stage
-        .study("holidays add", json!({"first": "2026-11-24", "last": "2026-11-25", "label": "Trip"}))
+        .study(
+            "holidays add",
+            json!({"first": "2026-11-24", "last": "2026-11-25", "label": "Trip"}),
+        )
         .await;
     assert!(said.says("Tue 2026-11-24 to Wed 2026-11-25 (2 days): Trip"), "{}", said.text());
     stage.study("holidays add", json!({"first": "2026-11-27"})).await;
@@ -50,7 +53,7 @@ async fn no_round_on_holidays() {
     );
     for (command, options, reason) in [
         ("holidays add", json!({"first": "tomorrow"}), "`tomorrow` is not a date"),
-        ("holidays add", json!({"first": "2026-12-24", "last": "2026-12-23"}), "ends before"),
+        ("holidays add", json!({"first": "2026-12-24", "last": "2026-12-23"}), "before the first"),
         ("holidays add", json!({"first": "2026-11-01"}), "That date is over already."),
         ("holidays remove", json!({"date": "2026-12-30"}), "no holiday on that date"),
     ] {
@@ -108,7 +111,11 @@ async fn a_skipped_round_closes_the_one_before_and_breaks_no_streak() {
     stage.advance(1).await;
     ana.answers("An answer to the first of the questions").await;
     let said = stage.study("skip", Value::Null).await;
-    assert!(said.says("is skipped") && said.says(&stamp("2026-11-24T08:00:00Z")), "{}", said.text());
+    assert!(
+        said.says("is skipped") && said.says(&stamp("2026-11-24T08:00:00Z")),
+        "{}",
+        said.text()
+    );
     assert!(said.says(&stamp("2026-11-25T08:00:00Z")), "{}", said.text());
     assert!(stage.study("status", Value::Null).await.says("(skipped)"));
 
@@ -191,7 +198,11 @@ async fn back_later_the_round_is_skipped_and_the_admins_are_told() {
     stage.start_bot().await;
     assert_eq!(stage.cards().len(), 0);
     assert_eq!(stage.notices().len(), 1);
-    assert!(stage.notices()[0].says("the round of Mon 2026-11-23"), "{}", stage.notices()[0].text());
+    assert!(
+        stage.notices()[0].says("the round of Mon 2026-11-23"),
+        "{}",
+        stage.notices()[0].text()
+    );
     stage.finish().await;
 }
 

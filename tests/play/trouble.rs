@@ -38,7 +38,7 @@ async fn a_right_that_goes_missing_is_told_once_and_its_return_too() {
     stage.settle().await;
     assert_eq!(stage.cards().len(), 1, "as soon as Discord tells that the channel changed");
     stage.until("word of the recovery", || stage.notices().len() == 2).await;
-    assert!(stage.notices()[1].says("works again"), "{}", stage.notices()[1].text());
+    assert!(stage.notices()[1].says("All is well again"), "{}", stage.notices()[1].text());
     assert!(stage.study("status", Value::Null).await.says("Health: fine"));
     stage.advance_days(1).await;
     assert_eq!((stage.cards().len(), stage.notices().len()), (2, 2));
