@@ -117,8 +117,177 @@ fn kept(part: &Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::essence;
-    use serde_json::json;
+    use super::{commands, essence, kind};
+    use insta::assert_snapshot;
+    use serde_json::{Value, json};
+    use std::collections::BTreeSet;
+
+    fn ours() -> Vec<Value> {
+        let commands = poise::builtins::create_application_commands(&commands::all());
+        commands.iter().map(|command| serde_json::to_value(command).unwrap()).collect()
+    }
+
+    fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+        value[key].as_array().map_or(&[], Vec::as_slice)
+    }
+
+    fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+        value[key].as_str().unwrap_or("")
+    }
+
+    /// A command as Discord's picker shows it: a line each for itself, its parts and options.
+    fn shown(command: &Value, above: &str, lines: &mut Vec<String>) {
+        let name = format!("{above}{}", text(command, "name"));
+        let below: Vec<&Value> = list(command, "options").iter().filter(|o| kind(o) <= 2).collect();
+        if below.is_empty() {
+            lines.push(format!("{name}: {}", text(command, "description")));
+        }
+        for part in below {
+            shown(part, &format!("{name} "), lines);
+        }
+        for option in list(command, "options").iter().filter(|o| kind(o) > 2) {
+            let choices: Vec<&str> =
+                list(option, "choices").iter().map(|choice| text(choice, "name")).collect();
+            let choices = if choices.is_empty() {
+                String::new()
+            } else {
+                format!(" [{}]", choices.join(", "))
+            };
+            let needed = if option["required"] == true { " (needed)" } else { "" };
+            let (name, about) = (text(option, "name"), text(option, "description"));
+            lines.push(format!("    {name}{needed}: {about}{choices}"));
+        }
+    }
+
+    #[test]
+    fn as_members_find_them() {
+        let mut lines = Vec::new();
+        for command in ours() {
+            match kind(&command) {
+                1 => shown(&command, "/", &mut lines),
+                _ => lines.push(format!("Apps: {}", text(&command, "name"))),
+            }
+        }
+        assert_snapshot!(lines.join("\n"), @r#"
+    /study setup: Makes a channel a study channel, or changes one: only what you give changes
+        channel (needed): The text channel
+        time: Local time of day, for example 08:30
+        zone: Time zone: start typing a city
+        weekdays: Days with a round, for example mon-fri (the default), or daily
+        role: Role to mention with each question
+        notices: Channel for notices to the admins; without one: a direct message to you
+        pin: Whether to pin the question
+        hours: Hours a round stays open; 0 (the default) for until the next one
+    /study plan: What is drawn: topics and difficulties. Without options: shows the plan
+        topics: Topics with weights, for example asyncio 2, oop; or all
+        mix: Difficulties by weight, for example easy 2, medium 3, hard 1
+        ladder: A difficulty for each weekday, for example mon easy, wed medium, fri hard
+        channel: Which study channel, if there are several
+    /study holidays add: Adds a date, or a run of dates, without a round
+        first (needed): First date, for example 2026-12-24
+        last: Last date; the first if you do not say
+        label: What it is
+        channel: Which study channel, if there are several
+    /study holidays remove: Removes the holidays that include a date
+        date (needed): A date inside, for example 2026-12-24
+        channel: Which study channel, if there are several
+    /study holidays list: Lists the holidays
+    /study status: Next rounds, questions left, health
+        channel: Only this study channel
+    /study post: Posts an extra question now
+        channel: Which study channel, if there are several
+    /study pause: Stops new rounds for a while
+        until: First date with rounds again, for example 2027-01-07; open-ended without
+        channel: Which study channel, if there are several
+    /study resume: Goes on after a pause
+        channel: Which study channel, if there are several
+    /study skip: Leaves out the next round
+        channel: Which study channel, if there are several
+    /study replace: Withdraws the open question and posts another
+        channel: Which study channel, if there are several
+    /study void: Takes back the points of the last closed round
+        channel: Which study channel, if there are several
+    /study remove: Ends a study channel; points and past rounds stay
+        channel: Which study channel, if there are several
+    /today: What is open today, and what is left for you to do
+    /leaderboard: Who has the most points
+        window: What to count; this week if you do not say [this week, this month, all time]
+        page: Page, from 1
+    /points: Your points, and what each was for
+    /privacy: What others see of you
+        board (needed): Whether you stand on the leaderboard [on, off]
+    /help: How rounds, answers, votes and points work here
+    Apps: Vote for this answer
+    Apps: Not my answer
+    "#);
+    }
+
+    /// Discord documentation, interactions/application-commands: what it refuses.
+    fn wrong(part: &Value, path: &str, wrong: &mut Vec<String>) {
+        let (name, about) = (text(part, "name"), text(part, "description"));
+        let path = format!("{path}/{name}");
+        let mut check = |holds: bool, what: &str| {
+            if !holds {
+                wrong.push(format!("{path}: {what}"));
+            }
+        };
+        check((1..=32).contains(&name.chars().count()), "the name's length");
+        let plain = name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        check(plain, "the name's letters");
+        check((1..=100).contains(&about.chars().count()), "the description's length");
+        let options = list(part, "options");
+        check(options.len() <= 25, "too many options");
+        let optional_first =
+            options.iter().skip_while(|o| o["required"] == true).any(|o| o["required"] == true);
+        check(!optional_first, "a needed option after one that is not");
+        let names: BTreeSet<&str> = options.iter().map(|option| text(option, "name")).collect();
+        check(names.len() == options.len(), "two options of one name");
+        let choices = list(part, "choices");
+        check(choices.len() <= 25, "too many choices");
+        check(choices.iter().all(|c| text(c, "name").chars().count() <= 100), "a choice's length");
+        for option in options {
+            self::wrong(option, &path, wrong);
+        }
+    }
+
+    /// All the text of a command, as Discord counts its 8,000 characters.
+    fn length(part: &Value) -> usize {
+        let own = text(part, "name").chars().count() + text(part, "description").chars().count();
+        let value = part["value"].as_str().map_or(0, |value| value.chars().count());
+        let below = list(part, "options").iter().chain(list(part, "choices"));
+        own + value + below.map(length).sum::<usize>()
+    }
+
+    #[test]
+    fn discord_takes_every_command() {
+        let ours = ours();
+        let of_kind = |k: u64| ours.iter().filter(|command| kind(command) == k).count();
+        assert!(of_kind(1) <= 100 && of_kind(2) <= 15 && of_kind(3) <= 15);
+        for command in &ours {
+            if kind(command) == 1 {
+                let mut problems = Vec::new();
+                wrong(command, "", &mut problems);
+                assert!(problems.is_empty(), "{problems:#?}");
+                assert!(length(command) <= 8_000, "{command}");
+            } else {
+                assert!((1..=32).contains(&text(command, "name").chars().count()), "{command}");
+                assert_eq!(text(command, "description"), "", "{command}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_admins_are_offered_what_changes_the_study() {
+        // Manage Server is bit 5.
+        for command in ours() {
+            let needed = &command["default_member_permissions"];
+            if command["name"] == "study" {
+                assert_eq!(needed, "32");
+            } else {
+                assert!(needed.is_null(), "{command}");
+            }
+        }
+    }
 
     #[test]
     fn what_discord_adds_makes_no_difference() {
@@ -134,5 +303,26 @@ mod tests {
         let other = json!({"name": "today", "description": "d", "options": [
             {"type": 3, "name": "n", "description": "x"}]});
         assert_ne!(essence(&ours), essence(&other));
+    }
+
+    #[test]
+    fn every_change_that_a_member_would_see_is_written() {
+        let before = json!({"name": "n", "description": "d", "default_member_permissions": "32",
+            "options": [{"type": 3, "name": "o", "description": "x", "required": true,
+                "max_length": 60, "choices": [{"name": "a", "value": "a"}]}]});
+        for (pointer, value) in [
+            ("/description", json!("e")),
+            ("/default_member_permissions", json!("8")),
+            ("/options/0/type", json!(4)),
+            ("/options/0/description", json!("y")),
+            ("/options/0/required", json!(false)),
+            ("/options/0/max_length", json!(61)),
+            ("/options/0/choices/0/name", json!("b")),
+            ("/options/0/choices/0/value", json!("b")),
+        ] {
+            let mut after = before.clone();
+            *after.pointer_mut(pointer).unwrap() = value;
+            assert_ne!(essence(&before), essence(&after), "{pointer}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::desk::{Decision, Desk};
 use super::intent::{Intent, Reading};
 use crate::domain::answer::ThreadMessage;
 use crate::domain::ballot::{self, Ballot};
-use crate::domain::ids::MemberId;
+use crate::domain::ids::{ChannelId, MemberId};
 use crate::domain::outcome::Outcome;
 use crate::domain::points::{self, Award};
 use crate::domain::round::Event;
@@ -22,11 +22,7 @@ impl Desk<'_> {
         let Some(closing) = round.state.after(Event::ClosingInstant) else { return Ok(()) };
         round.state = closing;
         rounds::update(self.db, &round).await?;
-        if round.thread.is_some() {
-            self.owe_reading(&round, Reading::Close).await
-        } else {
-            self.finish_close(round, None).await
-        }
+        self.owe_reading(&round, Reading::Close).await
     }
 
     /// Decides a closing round. `read` is when the reading began and all that the thread holds;
@@ -37,6 +33,8 @@ impl Desk<'_> {
         read: Option<(DateTime<Utc>, &[ThreadMessage])>,
     ) -> Decision<()> {
         let Some(closed) = round.state.after(Event::ThreadRead) else { return Ok(()) };
+        // A thread that could be read is there, also where its making was never recorded.
+        round.thread = round.message.filter(|_| read.is_some()).map(|card| ChannelId(card.0));
         let edited_late = match read {
             Some((began, messages)) => self.read_back(&round, began, messages).await?,
             None => Vec::new(),
@@ -56,8 +54,11 @@ impl Desk<'_> {
         round.outcome = Some(Outcome { tally, awards, edited_late });
         rounds::update(self.db, &round).await?;
         let id = round.id;
-        let result = self.owe_for(&round, "result", Intent::Result { round: id }, None).await?;
-        self.owe_for(&round, "reference", Intent::Reference { round: id }, result).await?;
+        let place = round.thread.unwrap_or(round.channel);
+        let intent = Intent::Result { round: id, place };
+        let result = self.owe_for(&round, "result", intent, None).await?;
+        let intent = Intent::Reference { round: id, place };
+        self.owe_for(&round, "reference", intent, result).await?;
         self.owe_for(&round, "edit:closed", Intent::EditCard { round: id }, None).await?;
         Ok(())
     }

@@ -65,11 +65,16 @@ pub enum Intent {
     Result {
         /// The round.
         round: RoundId,
+        /// The thread, or the channel where there is none. Decided at the close, so that every
+        /// attempt says and looks in the same place.
+        place: ChannelId,
     },
     /// Show the reference answer.
     Reference {
         /// The round.
         round: RoundId,
+        /// As for the result.
+        place: ChannelId,
     },
     /// Bring the question card up to date.
     EditCard {

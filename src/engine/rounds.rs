@@ -155,14 +155,36 @@ impl Desk<'_> {
             reason: Some(reason),
             message: None,
             thread: None,
-            closes_at: closes_at.unwrap_or_else(|| {
-                schedule::closing_instant(&channel.schedule, due_at, channel.close_after_h)
-            }),
+            closes_at: match closes_at {
+                Some(closes_at) => closes_at,
+                None => self.closing_instant(channel, due_at, due_at).await?,
+            },
             opened_at: None,
             closed_at: None,
             outcome: None,
             voided_at: None,
         })
+    }
+
+    /// When a round closes that became due (or, as an extra one, was posted) at `from`: after the
+    /// hours that are set, else at the next due instant after `after`. A date that had its
+    /// question already has no due instant any more, even if a new schedule names a later time.
+    pub(super) async fn closing_instant(
+        &mut self,
+        channel: &StudyChannel,
+        from: DateTime<Utc>,
+        after: DateTime<Utc>,
+    ) -> Decision<DateTime<Utc>> {
+        let at = &channel.schedule;
+        if channel.close_after_h.is_some() {
+            return Ok(schedule::closing_instant(at, from, channel.close_after_h));
+        }
+        let after = after.max(from);
+        let today = schedule::local_date(at.zone, after);
+        let posted = rounds::dates_posted(self.db, channel.id, today).await?;
+        let latest = from + schedule::LONGEST_ROUND;
+        let next = at.dues(after).find(|due| !posted.contains(&due.date));
+        Ok(next.map_or(latest, |due| due.at.min(latest)))
     }
 
     /// Saves a drawn round together with the delivery of its card.
@@ -305,6 +327,10 @@ impl Desk<'_> {
     async fn threaded(&mut self, delivery: &Delivery<Intent>, thread: ChannelId) -> Decision<()> {
         let Some(id) = delivery.round else { return Ok(()) };
         let Some(mut round) = rounds::find(self.db, id).await? else { return Ok(()) };
+        if !matches!(round.state, State::Open | State::Closing) {
+            // Decided meanwhile, and told elsewhere.
+            return Ok(());
+        }
         round.thread = Some(thread);
         rounds::update(self.db, &round).await?;
         // Answers may have been written between Discord's making the thread and this line.
@@ -335,16 +361,9 @@ impl Desk<'_> {
 
     /// What a delivery was about does not exist any more.
     async fn gone(&mut self, delivery: &Delivery<Intent>) -> Decision<()> {
-        if let Intent::ReadThread { round: id, reading } = delivery.intent {
-            if let Some(mut round) = rounds::find(self.db, id).await?
-                && reading == Reading::Close
-            {
-                // The result goes into the channel instead.
-                round.thread = None;
-                rounds::update(self.db, &round).await?;
-            }
+        if let Intent::ReadThread { round, reading } = delivery.intent {
             // Without a thread, what was seen while it existed is what counts.
-            self.thread_read(id, reading, None).await?;
+            self.thread_read(round, reading, None).await?;
         }
         Ok(())
     }

@@ -407,7 +407,7 @@ fn too_many(card: &Card) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn discord_takes_every_card(world in world()) {

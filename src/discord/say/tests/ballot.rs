@@ -1,6 +1,8 @@
 use super::sample::{ANA, BEN, due};
 use super::show;
 use crate::discord::say::ballot::{ballot, counts, voted_for};
+use crate::discord::say::limit;
+use crate::discord::say::text::units;
 use crate::domain::ids::MemberId;
 use crate::engine::views::{BallotLine, BallotView};
 use insta::assert_snapshot;
@@ -142,4 +144,20 @@ fn from_the_menu_of_a_message() {
 fn not_my_answer() {
     assert_snapshot!(show(&counts(true)), @"This message is part of your answer now. *Not my answer* takes it out again.");
     assert_snapshot!(show(&counts(false)), @"This message is not part of your answer any more. *Not my answer* puts it back in.");
+}
+
+#[test]
+fn the_end_of_the_vote_is_never_cut_off() {
+    let mut view = view();
+    view.lines = (1..=25)
+        .map(|n| BallotLine {
+            edited_since: true,
+            chosen: true,
+            ..answer(MemberId(n), &"*".repeat(32), &"*".repeat(4_000))
+        })
+        .collect();
+    let text = ballot(&view, None).embed.unwrap().text;
+    assert!(units(&text) <= limit::TEXT, "{}", units(&text));
+    assert!(text.ends_with("The vote ends <t:1795507200:R>."), "{text}");
+    assert!(text.lines().filter(|line| line.contains("\\*…")).count() == 25, "{text}");
 }
