@@ -143,10 +143,9 @@ fn check(file: &str, source: &str) -> Vec<Wrong> {
     }
     if module == "domain" {
         for words in tokens.windows(3) {
-            if words[1].text == "::" && matches!(words[0].text.as_str(), "Utc" | "Local") {
-                if words[2].text == "now" {
-                    report(words[0].line, "`domain` is pure, so no clock".to_owned());
-                }
+            let is_clock = matches!(words[0].text.as_str(), "Utc" | "Local");
+            if is_clock && words[1].text == "::" && words[2].text == "now" {
+                report(words[0].line, "`domain` is pure, so no clock".to_owned());
             }
         }
         for at in 0..tokens.len() {
