@@ -7,7 +7,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// The client libraries speak of requests and payloads at `info` and below; nothing of that belongs
 /// into an operator's log unless asked for. The shard runner warns of every orderly goodbye.
-const QUIET: &str = "serenity=warn,serenity::gateway::bridge::shard_runner=error,poise=warn,hyper=warn,sqlx=warn";
+const QUIET: &str =
+    "serenity=warn,serenity::gateway::bridge::shard_runner=error,poise=warn,hyper=warn,sqlx=warn";
 
 /// Starts logging.
 pub(super) fn start(config: &LogConfig) -> anyhow::Result<()> {

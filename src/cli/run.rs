@@ -83,7 +83,9 @@ fn address(given: &str) -> Result<Address, String> {
         "https" => {}
         "http" if loopback => {}
         "http" => {
-            return Err(bad("plain http would send the token readable; use https, or a loopback address"));
+            return Err(bad(
+                "plain http would send the token readable; use https, or a loopback address",
+            ));
         }
         _ => return Err(bad("only http and https are spoken")),
     }

@@ -3,8 +3,8 @@
 
 use super::fault::{Failure, code, failure};
 use super::inbound::thread_message;
-use super::say::{self, Card};
 use super::render;
+use super::say::{self, Card};
 use crate::domain::answer::ThreadMessage;
 use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId, RoundId};
 use crate::domain::notice::{Notice, Trouble};
@@ -90,8 +90,7 @@ impl Outbound {
                 let round = self.engine.round(*round).await?;
                 let Some(message) = round.message else { return Ok(gone("the card is not there")) };
                 let http = self.paced().await;
-                let pinned =
-                    http.pin_message(id(round.channel), message_id(message), None).await;
+                let pinned = http.pin_message(id(round.channel), message_id(message), None).await;
                 Ok(courtesy(pinned))
             }
             Intent::Unpin { channel, message } => {
@@ -209,9 +208,7 @@ impl Outbound {
                 self.check_history(place).await?;
                 return Ok(None);
             };
-            if page.len() < usize::from(PAGE)
-                || MessageId(last.id.get()).created_ms() < oldest
-            {
+            if page.len() < usize::from(PAGE) || MessageId(last.id.get()).created_ms() < oldest {
                 return Ok(None);
             }
             before = Some(MessagePagination::Before(last.id));
@@ -240,8 +237,8 @@ impl Outbound {
         // A thread has the number of the message it was started from, and a message has at most
         // one: starting it twice is refused, and that refusal is as good as a yes.
         let thread = ChannelId(message.0);
-        let builder = CreateThread::new(&question.title)
-            .auto_archive_duration(AutoArchiveDuration::OneWeek);
+        let builder =
+            CreateThread::new(&question.title).auto_archive_duration(AutoArchiveDuration::OneWeek);
         let http = self.paced().await;
         let made = http
             .create_thread_from_message(id(round.channel), message_id(message), &builder, None)
@@ -312,11 +309,7 @@ impl Outbound {
     }
 
     /// Tries the channel named at setup, then whoever ran the setup, then the owner.
-    async fn notice(
-        &self,
-        delivery: &Delivery<Intent>,
-        notice: &Notice,
-    ) -> Result<Outcome, Stop> {
+    async fn notice(&self, delivery: &Delivery<Intent>, notice: &Notice) -> Result<Outcome, Stop> {
         let guild = self.engine.notice_targets(delivery.guild).await?;
         let card = say::notice::notice(notice, &guild.name, &delivery.key);
         let mut refused = "nobody can be told".to_owned();

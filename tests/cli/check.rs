@@ -53,7 +53,10 @@ fn all_that_is_wrong_is_told_with_its_place() {
         ("config.toml", config),
         ("packs/small/pack.toml", PACK),
         ("packs/small/basics/default-arguments.md", &broken),
-        ("packs/small/basics/no-answer.md", "+++\ndifficulty = \"easy\"\nkind = \"concept\"\n+++\n# T\nP\n"),
+        (
+            "packs/small/basics/no-answer.md",
+            "+++\ndifficulty = \"easy\"\nkind = \"concept\"\n+++\n# T\nP\n",
+        ),
         ("packs/other/pack.toml", "title = 5\n"),
     ]);
     let before = place.contents();

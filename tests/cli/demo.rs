@@ -12,7 +12,8 @@ const DEMO: [&str; 6] =
 fn assert_shape(value: &Value, pattern: &Value, path: &str) {
     match (value, pattern) {
         (Value::Object(value), Value::Object(pattern)) => {
-            let keys = |map: &serde_json::Map<String, Value>| map.keys().cloned().collect::<Vec<_>>();
+            let keys =
+                |map: &serde_json::Map<String, Value>| map.keys().cloned().collect::<Vec<_>>();
             assert_eq!(keys(value), keys(pattern), "{path}");
             for (key, pattern) in pattern {
                 assert_shape(&value[key], pattern, &format!("{path}.{key}"));
@@ -101,7 +102,8 @@ async fn a_whole_round_from_outside() {
     let results = posts.iter().filter(|post| post.to_string().contains("Members' pick: **Ana**"));
     assert_eq!(results.count(), 1, "{posts:?}");
     let board = ben.command("leaderboard", json!([])).await.to_string();
-    assert!(board.contains("1. **Ana**: "), "{board}");
+    let first = board.find("**").map(|at| &board[at..]).unwrap_or_default();
+    assert!(first.starts_with("**Ana**: "), "{board}");
     assert_eq!(ana.cards().await.len(), 2, "the next question is out");
 
     let words = demo.out();

@@ -74,9 +74,8 @@ pub struct Member {
 
 impl Member {
     async fn connect(world: &World, who: &Value) -> Self {
-        let (mut socket, _) = connect_async(format!("{}?v=10&encoding=json", world.text("gateway")))
-            .await
-            .unwrap();
+        let (mut socket, _) =
+            connect_async(format!("{}?v=10&encoding=json", world.text("gateway"))).await.unwrap();
         let token = who["token"].as_str().unwrap().to_owned();
         let identify = json!({"op": 2, "d": {"token": token, "properties": {}}});
         socket.send(Message::text(identify.to_string())).await.unwrap();
@@ -194,7 +193,9 @@ impl Member {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, search).await.unwrap_or_else(|_| panic!("{what}: not in time"))
+        tokio::time::timeout(PATIENCE, search)
+            .await
+            .unwrap_or_else(|_| panic!("{what}: not in time"))
     }
 
     /// Answers in a thread, and waits for the check mark.
@@ -228,8 +229,7 @@ impl Member {
     /// Chooses in the message's menu; the message as it is then.
     pub async fn choose(&self, message: &Value, value: &str) -> Value {
         let menu = parts(message).find(|part| part["type"] == 3).unwrap();
-        let data =
-            json!({"component_type": 3, "custom_id": menu["custom_id"], "values": [value]});
+        let data = json!({"component_type": 3, "custom_id": menu["custom_id"], "values": [value]});
         self.interact(3, message["channel_id"].as_str().unwrap(), data, Some(message)).await
     }
 

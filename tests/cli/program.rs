@@ -23,8 +23,7 @@ pub struct Place {
 impl Place {
     /// With these files.
     pub fn with(files: &[(&str, &str)]) -> Self {
-        let place =
-            Self { folder: TempDir::new().unwrap(), said: TempDir::new().unwrap() };
+        let place = Self { folder: TempDir::new().unwrap(), said: TempDir::new().unwrap() };
         for (name, text) in files {
             let path = place.path(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -52,7 +51,8 @@ impl Place {
     /// Starts the program with these words and variables.
     pub fn start_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Running {
         let number = fs::read_dir(self.said.path()).unwrap().count();
-        let [out, err] = ["out", "err"].map(|kind| self.said.path().join(format!("{number}.{kind}")));
+        let [out, err] =
+            ["out", "err"].map(|kind| self.said.path().join(format!("{number}.{kind}")));
         let child = Command::new(env!("CARGO_BIN_EXE_studyhall"))
             .args(words)
             .current_dir(self.folder.path())

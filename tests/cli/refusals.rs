@@ -102,7 +102,8 @@ fn clocks_that_cannot_be() {
 
     For more information, try '--help'.
     ");
-    let simulated = ["run", "--clock", "2026-11-23T08:00:00Z@manual", "--api", "https://example.org"];
+    let simulated =
+        ["run", "--clock", "2026-11-23T08:00:00Z@manual", "--api", "https://example.org"];
     insta::assert_snapshot!(place.refuses(&simulated, &[TOKEN]), @r"
     exit 2
     [err]
@@ -134,7 +135,11 @@ fn addresses_that_would_give_the_token_away() {
     studyhall: `--api http://127.0.0.1/v9`: the path must be empty, /api or /api/v10
     ");
     // A host that only looks like this one.
-    for disguised in ["http://127.0.0.1.example.org", "http://localhost.example.org", "http://127.0.0.1@example.org"] {
+    for disguised in [
+        "http://127.0.0.1.example.org",
+        "http://localhost.example.org",
+        "http://127.0.0.1@example.org",
+    ] {
         let said = place.refuses(&["run", "--api", disguised], &[TOKEN]);
         assert!(said.starts_with("exit 2"), "{said}");
     }
@@ -260,8 +265,7 @@ fn packs_that_cannot_be_used() {
 fn a_broken_question_of_ones_own_is_told_and_left_out() {
     // The other questions are still asked: a slip of the pen does not stop the study day.
     let config = "[questions]\nfolders = [\"packs\"]\n";
-    let place =
-        Place::with(&[("config.toml", config), ("packs/mine/pack.toml", "title = \n")]);
+    let place = Place::with(&[("config.toml", config), ("packs/mine/pack.toml", "title = \n")]);
     let said = place.says_with(&["run", "--api", NOWHERE], &[TOKEN]);
     assert!(said.contains("WARN studyhall::cli::run: packs/mine/pack.toml:1: "), "{said}");
     assert!(said.ends_with("Check the network, or the address after --api"), "{said}");

@@ -1,4 +1,4 @@
-use super::{ELSEWHERE, Bench, GUILD, OTHER_GUILD, SECOND, STUDY, at, channel, date, refused};
+use super::{Bench, ELSEWHERE, GUILD, OTHER_GUILD, SECOND, STUDY, at, channel, date, refused};
 use crate::domain::draw::{DifficultyPlan, Plan};
 use crate::domain::ids::{ChannelId, GuildId, RoleId};
 use crate::domain::question::Difficulty;
