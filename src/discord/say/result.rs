@@ -93,13 +93,12 @@ fn picked(view: &ResultView, outcome: &Outcome) -> String {
 }
 
 fn pick_text(round: &Round, pick: &ShownAnswer, room: usize) -> String {
-    let place = round.thread.unwrap_or(round.channel);
-    let link = message_link(round.guild, place, pick.first_message);
     let text = fit(&pick.text, room);
-    if round.thread.is_none() {
-        // What was written stood in a thread that is gone.
+    let Some(thread) = round.thread else {
+        // It stood in a thread that is gone.
         return format!("**{}** wrote:\n{text}", name(&pick.name));
-    }
+    };
+    let link = message_link(round.guild, thread, pick.first_message);
     let what = if units(&pick.text) > room { "read the whole answer" } else { "go to the answer" };
     format!("**{}** wrote ([{what}]({link})):\n{text}", name(&pick.name))
 }
