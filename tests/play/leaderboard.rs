@@ -129,7 +129,7 @@ async fn members_can_stay_off_the_boards() {
 
 #[tokio::test]
 async fn members_who_left_are_hidden_but_keep_their_points() {
-    let (stage, [ana, ben, ..]) = after_one_round().await;
+    let (mut stage, [ana, ben, ..]) = after_one_round().await;
     stage.sandbox().remove_member(ana.id());
     stage.advance_days(2).await;
     let week = json!({"window": "all time"});
@@ -141,13 +141,6 @@ async fn members_who_left_are_hidden_but_keep_their_points() {
 
     let board = ben.uses("leaderboard", week.clone()).await;
     assert_eq!(board.ranks(), ["1. **Ben**: 3 points", "1. **Chidi**: 3 points"]);
-    let store = stage.store().await;
-    let mut db = store.read().await.unwrap();
-    let guild = GuildId(stage.sandbox().guild_id());
-    assert_eq!(ledger::total(&mut db, guild, MemberId(ana.id())).await.unwrap(), 7);
-    drop(db);
-    store.close().await;
-
     // Who is still there is asked about at most once a day.
     let asked = || {
         let exchanges = stage.exchanges();
@@ -156,6 +149,14 @@ async fn members_who_left_are_hidden_but_keep_their_points() {
     let before = asked();
     ben.uses("leaderboard", week).await;
     assert_eq!(asked(), before);
+
+    stage.stop_bot().await;
+    let store = stage.store().await;
+    let mut db = store.read().await.unwrap();
+    let guild = GuildId(stage.sandbox().guild_id());
+    assert_eq!(ledger::total(&mut db, guild, MemberId(ana.id())).await.unwrap(), 7);
+    drop(db);
+    store.close().await;
     stage.finish().await;
 }
 

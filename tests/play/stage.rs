@@ -327,8 +327,9 @@ impl Stage {
         self.sandbox().traffic().exchanges
     }
 
-    /// The story's database, beside the bot.
+    /// The story's database, while no bot is running.
     pub async fn store(&self) -> Store {
+        assert!(self.running.is_none(), "the bot has the database to itself");
         Store::open(&self.folder.path().join("studyhall.db")).await.unwrap()
     }
 
@@ -382,8 +383,18 @@ impl Stage {
         *self.place.settler.lock().unwrap() = None;
         end(runtime).await;
         drop(bot);
-        let gone = || self.sandbox().bot_connections() == 0;
+        let gone = || self.sandbox().bot_connections() == 0 && !self.has_database_open();
         self.until("the end of the bot's connections", gone).await;
+    }
+
+    /// Whether something still holds the story's database. The connections of a killed bot are
+    /// closed by threads of their own, a moment later; with a process they would die at once. To
+    /// open the file before that would break their locks, which belong to the process.
+    fn has_database_open(&self) -> bool {
+        // Where there is no such folder, nothing tells.
+        let Ok(open) = std::fs::read_dir("/proc/self/fd") else { return false };
+        let targets = open.flatten().filter_map(|file| std::fs::read_link(file.path()).ok());
+        targets.into_iter().any(|target| target.starts_with(self.folder.path()))
     }
 
     /// Stops the bot and starts it again on the same file.
