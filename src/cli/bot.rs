@@ -7,7 +7,7 @@ use crate::discord::{ConnectError, Connection, Gauge, Link};
 use crate::domain::points::Rules;
 use crate::engine::clock::StudyClock;
 use crate::engine::{Engine, Settings, courier};
-use crate::sandbox::{Sandbox, Settler};
+use crate::sandbox::{Sandbox, Settler, SimClock};
 use crate::store::Store;
 use anyhow::Context as _;
 use chrono::TimeDelta;
@@ -178,6 +178,12 @@ pub(super) async fn asked_to_stop() {
     }
 }
 
+/// Whether the bot's clock sleeps towards something ahead. Between waking up and falling asleep
+/// again it waits for nothing, and time that went on then would leap over what is due.
+fn is_asleep(clock: &SimClock) -> bool {
+    clock.next_wait().is_some_and(|at| at > clock.now())
+}
+
 /// Waits until the sandbox and the bot have come to rest: all events are consumed, the inbox is
 /// empty, no delivery is due. Looks more than once, because an event may be between two hands.
 /// `before` is how many events the sandbox had dispatched to bots before this one started.
@@ -210,6 +216,7 @@ pub fn settler(sandbox: Sandbox, bot: &Bot, before: u64) -> Settler {
                 let at_rest = consumed
                     && gauge.is_idle()
                     && engine.is_idle()
+                    && is_asleep(&sandbox.clock())
                     && sandbox.requests_in_flight() == 0;
                 // Something may have begun and ended between two looks.
                 calm = if at_rest && (calm == 0 || activity == last) { calm + 1 } else { 0 };
