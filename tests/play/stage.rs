@@ -7,8 +7,11 @@ use crate::post::{Post, number};
 use crate::questions;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 use std::collections::HashSet;
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use studyhall::bank::Bank;
@@ -330,7 +333,7 @@ impl Stage {
     /// The story's database, while no bot is running.
     pub async fn store(&self) -> Store {
         assert!(self.running.is_none(), "the bot has the database to itself");
-        Store::open(&self.folder.path().join("studyhall.db")).await.unwrap()
+        Store::open(&self.database()).await.unwrap()
     }
 
     // The bot's life.
@@ -346,7 +349,7 @@ impl Stage {
             .unwrap();
         let before = self.sandbox().dispatched_to_bot();
         let started = runtime.spawn(bot::start(Parts {
-            database: self.folder.path().join("studyhall.db"),
+            database: self.database(),
             bank: Arc::new(self.props.bank.clone()),
             rounds: self.props.rounds.clone(),
             points: PointsConfig::default(),
@@ -417,6 +420,7 @@ impl Stage {
     pub async fn finish(mut self) {
         self.settle().await;
         if self.running.is_some() {
+            self.deliver().await;
             // Nothing is under way any more, and an orderly stop takes serenity half a second.
             self.kill_bot().await;
         }
@@ -434,6 +438,22 @@ impl Stage {
         assert!(lines.is_empty(), "in the log:\n{}", lines.join("\n"));
         self.sandbox().clone().stop().await;
         self.finished = true;
+    }
+
+    /// Waits for the deliveries that wait out a back-off.
+    async fn deliver(&self) {
+        let file = SqliteConnectOptions::new().filename(self.database()).read_only(true);
+        let mut db = file.connect().await.unwrap();
+        let began = Instant::now();
+        while deliveries::pending(&mut db).await.unwrap() > 0 && began.elapsed() < PATIENCE {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        db.close().await.unwrap();
+        self.settle().await;
+    }
+
+    fn database(&self) -> PathBuf {
+        self.folder.path().join("studyhall.db")
     }
 
     /// Each message of the bot with buttons bears the key of its own delivery.
