@@ -208,7 +208,7 @@ impl Tried {
 
 /// The full names of a slash command and its sub-commands, and whether they can do without options.
 fn leaves(command: &Value, before: &str) -> Vec<(String, bool)> {
-    if !command["type"].as_u64().is_none_or(|kind| kind <= 2) {
+    if command["type"].as_u64().is_some_and(|kind| kind > 2) {
         return Vec::new();
     }
     let name = format!("{before}{}", command["name"].as_str().unwrap_or_default());
