@@ -29,7 +29,7 @@ pub fn check(config_path: Option<&Path>) -> ExitCode {
     if findings.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What `check` prints, without printing it.
+/// Finds everything wrong with the configuration and the packs it names, without printing.
 pub fn examine(config_path: Option<&Path>) -> Findings {
     let (config, config_problems) = Config::read(config_path);
     let (bank, mut problems) = Bank::load(config.questions.embedded, &config.questions.folders);

@@ -33,8 +33,8 @@ async fn setup_names_each_missing_right_and_its_place() {
         json!({"time": "08:00", "zone": "UTC", "weekdays": "daily", "notices": notes.to_string()});
     let said = stage.set_up_with(options).await;
     assert_eq!(said.title(), "Set up, but I lack permissions");
-    let lacking = said.field("Missing permissions").unwrap();
-    let of = |channel: u64| lacking.lines().find(|line| line.contains(&format!("<#{channel}>")));
+    let lacking = said.text();
+    let of = |channel: u64| lacking.lines().find(|line| line.contains(&format!("In <#{channel}>")));
     assert!(
         of(study).unwrap().contains("**Add Reactions** and **Create Public Threads**"),
         "{lacking}"
