@@ -12,7 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use studyhall::bank::Bank;
 use studyhall::domain::answer::ThreadMessage;
-use studyhall::domain::ids::{ChannelId, DISCORD_EPOCH_MS, GuildId, InteractionId, MemberId, MessageId};
+use studyhall::domain::ids::{
+    ChannelId, DISCORD_EPOCH_MS, GuildId, InteractionId, MemberId, MessageId,
+};
 use studyhall::domain::points::Rules;
 use studyhall::engine::clock::StudyClock;
 use studyhall::engine::courier::Outcome;
@@ -106,11 +108,8 @@ async fn open_round(
     let stop = CancellationToken::new();
     let task = tokio::spawn(inbox.run(stop.clone()));
     let say = |input| async { engine.send(input).await.map_err(|no| anyhow::anyhow!("{no:?}")) };
-    let setup = Setup {
-        time: Some("07:00".to_owned()),
-        zone: Some("UTC".to_owned()),
-        ..Setup::default()
-    };
+    let setup =
+        Setup { time: Some("07:00".to_owned()), zone: Some("UTC".to_owned()), ..Setup::default() };
     say(Input::Command(asker(1, now), Command::Setup { channel: STUDY, setup })).await?;
     say(Input::Command(asker(1, now), Command::Post { channel: None })).await?;
     say(Input::Attempt { delivery: 1 }).await?;

@@ -38,9 +38,7 @@ fn sections() -> Vec<(String, Vec<String>)> {
         Value::Object(keys) => keys.into_iter().map(|(key, _)| key).collect(),
         other => panic!("not a section: {other}"),
     };
-    let named = sections
-        .into_iter()
-        .map(|(name, section)| (name, keys(section)));
+    let named = sections.into_iter().map(|(name, section)| (name, keys(section)));
     named.collect()
 }
 
@@ -48,16 +46,12 @@ fn sections() -> Vec<(String, Vec<String>)> {
 fn example_section(name: &str) -> Vec<&'static str> {
     let heading = format!("[{name}]");
     let lines = EXAMPLE.lines().skip_while(|line| *line != heading);
-    lines
-        .skip(1)
-        .take_while(|line| !line.starts_with('['))
-        .collect()
+    lines.skip(1).take_while(|line| !line.starts_with('[')).collect()
 }
 
 fn sets(line: &str, key: &str) -> bool {
     let line = line.strip_prefix("# ").unwrap_or(line);
-    line.strip_prefix(key)
-        .is_some_and(|rest| rest.starts_with(" = "))
+    line.strip_prefix(key).is_some_and(|rest| rest.starts_with(" = "))
 }
 
 // --- The example ---
@@ -83,15 +77,9 @@ fn the_example_names_and_explains_every_key() {
                 .take_while(|line| line.starts_with("# "))
                 .copied()
                 .collect();
-            assert!(
-                !above.is_empty(),
-                "`{key}` of [{section}] has no explanation"
-            );
+            assert!(!above.is_empty(), "`{key}` of [{section}] has no explanation");
             let told = above.concat();
-            assert!(
-                told.contains("Default: "),
-                "`{key}` of [{section}] lacks its default"
-            );
+            assert!(told.contains("Default: "), "`{key}` of [{section}] lacks its default");
             all += 1;
         }
     }
@@ -104,22 +92,13 @@ fn the_example_names_no_other_key() {
     let uncommented: Vec<&str> = EXAMPLE
         .lines()
         .map(|line| match line.strip_prefix("# ") {
-            Some(rest)
-                if rest
-                    .split_once(" = ")
-                    .is_some_and(|(key, _)| !key.contains(' ')) =>
-            {
-                rest
-            }
+            Some(rest) if rest.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')) => rest,
             _ => line,
         })
         .collect();
     let (config, problems) = parse(&uncommented.join("\n"));
     assert_eq!(listed(&problems), "");
-    assert_eq!(
-        config.discord.token_file.as_deref(),
-        Some(Path::new("token.txt"))
-    );
+    assert_eq!(config.discord.token_file.as_deref(), Some(Path::new("token.txt")));
 }
 
 #[test]
@@ -154,28 +133,13 @@ fn every_key_can_be_set() {
     "#;
     let (config, problems) = Config::parse(Path::new("/etc/studyhall/config.toml"), text);
     assert_eq!(listed(&problems), "");
-    assert_eq!(
-        config.discord.token_file,
-        Some(PathBuf::from("/run/secrets/token"))
-    );
+    assert_eq!(config.discord.token_file, Some(PathBuf::from("/run/secrets/token")));
     // Relative paths are below the file's folder, wherever the bot is started.
-    assert_eq!(
-        config.database.path,
-        Path::new("/etc/studyhall/data/team.db")
-    );
+    assert_eq!(config.database.path, Path::new("/etc/studyhall/data/team.db"));
     assert!(!config.questions.embedded);
-    let folders = [
-        PathBuf::from("/etc/studyhall/packs"),
-        PathBuf::from("/srv/packs"),
-    ];
+    let folders = [PathBuf::from("/etc/studyhall/packs"), PathBuf::from("/srv/packs")];
     assert_eq!(config.questions.folders, folders);
-    assert_eq!(
-        (
-            config.rounds.lateness_minutes,
-            config.rounds.stock_warning_days
-        ),
-        (1_440, 0)
-    );
+    assert_eq!((config.rounds.lateness_minutes, config.rounds.stock_warning_days), (1_440, 0));
     let points = &config.points;
     assert_eq!((points.answered, points.ballot, points.pick), (0, 100, 16));
     assert_eq!(config.log.filter, "warn,studyhall=debug");
@@ -185,10 +149,7 @@ fn every_key_can_be_set() {
 #[test]
 fn the_default_database_lies_beside_the_file() {
     let (config, _) = Config::parse(Path::new("/etc/studyhall/config.toml"), "");
-    assert_eq!(
-        config.database.path,
-        Path::new("/etc/studyhall/studyhall.db")
-    );
+    assert_eq!(config.database.path, Path::new("/etc/studyhall/studyhall.db"));
 }
 
 // --- Mistakes ---
@@ -275,9 +236,7 @@ fn files_that_cannot_be_read() {
     let folder = TempDir::new().unwrap();
     let shown = |path: &Path| {
         let error = Config::load(Some(path)).unwrap_err();
-        error
-            .to_string()
-            .replace(&folder.path().display().to_string(), "FOLDER")
+        error.to_string().replace(&folder.path().display().to_string(), "FOLDER")
     };
     insta::assert_snapshot!(shown(&folder.path().join("none.toml")), @"FOLDER/none.toml: the configuration file cannot be read (it is not there); correct the path or its rights");
     insta::assert_snapshot!(shown(folder.path()), @"FOLDER: the configuration file cannot be read (is a directory); correct the path or its rights");
@@ -361,17 +320,9 @@ fn the_token_comes_from_the_environment_first_and_then_from_the_file() {
 
 #[test]
 fn tokens_that_are_none() {
-    let none = Config::default()
-        .discord
-        .token(None)
-        .unwrap_err()
-        .to_string();
+    let none = Config::default().discord.token(None).unwrap_err().to_string();
     insta::assert_snapshot!(none, @"there is no bot token; set the environment variable DISCORD_TOKEN or name a file with `token_file` in [discord]");
-    let two = Config::default()
-        .discord
-        .token(Some("two words"))
-        .unwrap_err()
-        .to_string();
+    let two = Config::default().discord.token(Some("two words")).unwrap_err().to_string();
     insta::assert_snapshot!(two, @"the environment variable DISCORD_TOKEN does not hold a bot token; copy it again from the Discord developer portal");
     insta::assert_snapshot!(TokenFile::new(" \n").refused(), @"token.txt: the token file must hold the bot's token and nothing else; copy it again from the Discord developer portal");
     insta::assert_snapshot!(TokenFile::new(format!("DISCORD_TOKEN: {SECRET}")).refused(), @"token.txt: the token file must hold the bot's token and nothing else; copy it again from the Discord developer portal");
@@ -416,10 +367,7 @@ fn the_token_is_never_told() {
     silent("the token", format!("{token:?} {token:#?}"));
     let spoiled = TokenFile::new(format!("{SECRET} {SECRET}"));
     silent("a spoiled file", spoiled.refused());
-    let error = config
-        .discord
-        .token(Some(&format!("{SECRET} x")))
-        .unwrap_err();
+    let error = config.discord.token(Some(&format!("{SECRET} x"))).unwrap_err();
     silent("the environment", format!("{error} {error:?}"));
 
     // And where it does not.
@@ -448,9 +396,6 @@ fn the_token_is_never_told() {
     ] {
         let (config, problems) = parse(&format!("[discord]\n{}\n", line.replace("SECRET", SECRET)));
         assert!(!problems.is_empty(), "accepted: {line}");
-        silent(
-            line,
-            format!("{config:?} {problems:?} {}", listed(&problems)),
-        );
+        silent(line, format!("{config:?} {problems:?} {}", listed(&problems)));
     }
 }

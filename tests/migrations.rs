@@ -80,7 +80,10 @@ async fn grown(path: &Path, version: i64) -> SqlitePool {
         for table in tables(&db).await {
             before.insert(table.clone(), count(&db, &table).await);
         }
-        migrator.run_to(step, &db).await.unwrap_or_else(|error| panic!("migration {step}: {error}"));
+        migrator
+            .run_to(step, &db)
+            .await
+            .unwrap_or_else(|error| panic!("migration {step}: {error}"));
         let left: BTreeSet<String> = tables(&db).await.into_iter().collect();
         for (table, rows) in before {
             // A table may go, but only by a migration that says where its rows went.
@@ -127,8 +130,7 @@ async fn every_migration_runs_over_the_rows_of_those_before() {
     assert_eq!(untried, [] as [&str; 0], "no sample row has these, or none goes without");
     let broken = sqlx::query("PRAGMA foreign_key_check").fetch_all(&db).await.unwrap();
     assert!(broken.is_empty(), "{} rows refer to nothing", broken.len());
-    let sound: String =
-        sqlx::query("PRAGMA integrity_check").fetch_one(&db).await.unwrap().get(0);
+    let sound: String = sqlx::query("PRAGMA integrity_check").fetch_one(&db).await.unwrap().get(0);
     assert_eq!(sound, "ok");
 }
 

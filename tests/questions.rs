@@ -13,11 +13,7 @@ use tempfile::TempDir;
 const CONCEPT: &str = include_str!("data/packs/small/basics/default-arguments.md");
 const CODING: &str = include_str!("data/packs/small/exercises/count-words.md");
 const PACK: &str = include_str!("data/packs/small/pack.toml");
-const NAMES: Names<'static> = Names {
-    pack: "p",
-    topic: "t",
-    slug: "s",
-};
+const NAMES: Names<'static> = Names { pack: "p", topic: "t", slug: "s" };
 
 fn parse(bytes: &[u8]) -> Parsed {
     bank::parse("q.md", NAMES, bytes)
@@ -115,10 +111,7 @@ fn a_question_arrives_with_all_its_parts() {
     assert_eq!(question.title, "Why does this list remember?");
     assert!(question.prompt.starts_with("What does the second call"));
     assert!(question.prompt.ends_with("```"));
-    assert_eq!(
-        question.hint.as_deref(),
-        Some("When is a default value made?")
-    );
+    assert_eq!(question.hint.as_deref(), Some("When is a default value made?"));
     assert!(question.answer.starts_with("Once, when `def` runs."));
     assert!(question.answer.contains("\n# Not a title\n## Not a part\n"));
     let right: Vec<bool> = question.choices.iter().map(|choice| choice.right).collect();
@@ -128,18 +121,12 @@ fn a_question_arrives_with_all_its_parts() {
         question.choices[2].why.as_deref(),
         Some("A default may be any value, even a mutable one.")
     );
-    assert_eq!(
-        question.choices[3].text,
-        "`[2, 1]`, since defaults are filled from the front"
-    );
+    assert_eq!(question.choices[3].text, "`[2, 1]`, since defaults are filled from the front");
     assert_eq!(question.follow_ups.len(), 2);
     assert_eq!(question.follow_ups[1].prompt, "Is a tuple safe?");
     assert_eq!(question.follow_ups[1].answer, "Yes: it cannot change.");
     assert_eq!(question.sources.len(), 2);
-    assert_eq!(
-        question.sources[1],
-        "https://docs.python.org/3/reference/compound_stmts.html"
-    );
+    assert_eq!(question.sources[1], "https://docs.python.org/3/reference/compound_stmts.html");
 }
 
 #[test]
@@ -171,11 +158,8 @@ fn words_behind_a_fence_are_for_us_and_not_for_discord() {
     assert_eq!(ends.info.min, Some((3, 11)));
     assert_eq!(ends.expected_output, None);
 
-    let roles: Vec<Role> = parse(CODING.as_bytes())
-        .code_blocks
-        .iter()
-        .map(|block| block.info.role)
-        .collect();
+    let roles: Vec<Role> =
+        parse(CODING.as_bytes()).code_blocks.iter().map(|block| block.info.role).collect();
     assert_eq!(roles, [Role::Solution, Role::Tests, Role::Wrong]);
 }
 
@@ -188,10 +172,7 @@ fn text_apart_from_a_program_is_not_its_output() {
     // A blank line between them changes nothing.
     let spaced = CONCEPT.replace("```\n```text", "```\n\n```text");
     let parsed = parse(spaced.as_bytes());
-    assert_eq!(
-        parsed.code_blocks[1].expected_output.as_deref(),
-        Some("[1, 2]\n")
-    );
+    assert_eq!(parsed.code_blocks[1].expected_output.as_deref(), Some("[1, 2]\n"));
 }
 
 #[test]
@@ -202,10 +183,7 @@ fn line_ends_and_byte_order_marks_of_other_systems_change_nothing() {
     assert_eq!(listed(parsed.problems), "");
     assert_eq!(parsed.question.unwrap(), plain);
     // Without a last line break, too.
-    assert_eq!(
-        parse(CONCEPT.trim_end().as_bytes()).question.unwrap(),
-        plain
-    );
+    assert_eq!(parse(CONCEPT.trim_end().as_bytes()).question.unwrap(), plain);
 }
 
 #[test]
@@ -331,11 +309,7 @@ fn choices() {
 #[test]
 fn sources() {
     let with = |to: &str| {
-        changed(
-            CONCEPT,
-            "- https://docs.python.org/3/reference/compound_stmts.html",
-            to,
-        )
+        changed(CONCEPT, "- https://docs.python.org/3/reference/compound_stmts.html", to)
     };
     insta::assert_snapshot!(with("- http://docs.python.org/"), @"q.md:57: each source is a line `- [text](https://…)` or `- https://…`");
     insta::assert_snapshot!(with("- The manual"), @"q.md:57: each source is a line `- [text](https://…)` or `- https://…`");
@@ -462,12 +436,7 @@ fn pack_files() {
 #[test]
 fn names() {
     let at = |path: &str| {
-        Shelf::new(&[
-            ("a/pack.toml", PACK),
-            ("a/t/sound.md", CODING),
-            (path, CONCEPT),
-        ])
-        .problems()
+        Shelf::new(&[("a/pack.toml", PACK), ("a/t/sound.md", CODING), (path, CONCEPT)]).problems()
     };
     insta::assert_snapshot!(at("a/t/Upper_case.md"), @"a/t/Upper_case.md: the question's name `Upper_case` may hold only the letters a to z, digits and hyphens");
     insta::assert_snapshot!(at("a/Topic/q.md"), @"a/Topic/q.md: the topic's name `Topic` may hold only the letters a to z, digits and hyphens");
@@ -510,11 +479,7 @@ fn a_broken_question_is_left_out_alone() {
     let (bank, problems) = shelf.load();
     assert_eq!(bank.len(), 1);
     assert!(!problems.is_empty());
-    assert!(
-        problems
-            .iter()
-            .all(|problem| problem.severity == Severity::Error)
-    );
+    assert!(problems.iter().all(|problem| problem.severity == Severity::Error));
 }
 
 #[test]

@@ -107,39 +107,18 @@ fn texts_fit(draft: &Draft, report: &mut Report) {
         }
     }
     for choice in &draft.choices {
-        fits(
-            choice.line,
-            "the choice",
-            length(&choice.text),
-            MAX_CHOICE,
-            report,
-        );
+        fits(choice.line, "the choice", length(&choice.text), MAX_CHOICE, report);
         let why = choice.why.as_deref().unwrap_or_default();
-        fits(
-            choice.line,
-            "the reason of this choice",
-            length(why),
-            MAX_WHY,
-            report,
-        );
+        fits(choice.line, "the reason of this choice", length(why), MAX_WHY, report);
     }
     if let Some(line) = draft.sources_line {
-        fits(
-            line,
-            "the list of sources",
-            sources_length(draft),
-            MAX_SOURCES,
-            report,
-        );
+        fits(line, "the list of sources", sources_length(draft), MAX_SOURCES, report);
     }
 }
 
 fn fits(line: u32, name: &str, length: usize, most: usize, report: &mut Report) {
     if length > most {
-        report.error(
-            line,
-            format!("{name} has {length} characters; at most {most}"),
-        );
+        report.error(line, format!("{name} has {length} characters; at most {most}"));
     }
 }
 
@@ -157,13 +136,7 @@ fn reveal_fits(draft: &Draft, report: &mut Report) {
         length(&follow_up.prompt.text) + answer.map_or(0, |answer| length(&answer.text))
     });
     let total = length(&answer.text) + follow_ups.sum::<usize>() + sources_length(draft);
-    fits(
-        answer.line,
-        "the answer with its follow-ups and sources",
-        total,
-        MAX_REVEAL,
-        report,
-    );
+    fits(answer.line, "the answer with its follow-ups and sources", total, MAX_REVEAL, report);
 }
 
 fn one_right_three_wrong(draft: &Draft, report: &mut Report) {
@@ -228,16 +201,10 @@ fn tests_follow_solution(draft: &Draft, report: &mut Report) {
             Role::Solution => solved = true,
             Role::Tests | Role::Wrong if solved => {}
             Role::Tests => {
-                report.error(
-                    block.line,
-                    "a `tests` block needs a `solution` block before it",
-                );
+                report.error(block.line, "a `tests` block needs a `solution` block before it");
             }
             Role::Wrong => {
-                report.error(
-                    block.line,
-                    "a `wrong` block needs a `solution` block before it",
-                );
+                report.error(block.line, "a `wrong` block needs a `solution` block before it");
             }
         }
     }
@@ -246,10 +213,7 @@ fn tests_follow_solution(draft: &Draft, report: &mut Report) {
     let tested_until = tests.map_or(0, |tests| tests.line);
     let solutions = draft.code_blocks.iter().filter(of(Role::Solution));
     for block in solutions.filter(|solution| solution.line > tested_until) {
-        report.error(
-            block.line,
-            "a `solution` block needs a `tests` block after it",
-        );
+        report.error(block.line, "a `solution` block needs a `tests` block after it");
     }
 }
 
@@ -257,20 +221,10 @@ fn coding_is_tested(draft: &Draft, report: &mut Report) {
     if draft.front.kind != Some(Kind::Coding) {
         return;
     }
-    let roles = [
-        (Role::Solution, "solution"),
-        (Role::Tests, "tests"),
-        (Role::Wrong, "wrong"),
-    ];
+    let roles = [(Role::Solution, "solution"), (Role::Tests, "tests"), (Role::Wrong, "wrong")];
     for (role, word) in roles {
-        if !draft
-            .code_blocks
-            .iter()
-            .any(|block| block.info.role == role)
-        {
-            report.whole(format!(
-                "a question of kind \"coding\" needs a block ```python {word}"
-            ));
+        if !draft.code_blocks.iter().any(|block| block.info.role == role) {
+            report.whole(format!("a question of kind \"coding\" needs a block ```python {word}"));
         }
     }
 }
@@ -310,10 +264,7 @@ fn titles_differ(questions: &[Placed<'_>]) -> Vec<Problem> {
 
 /// The order of choices is shuffled for every quiz, so length is what can give the right one away.
 fn right_choice_hides(pack_path: &str, questions: &[Placed<'_>]) -> Option<Problem> {
-    let told = questions
-        .iter()
-        .filter(|placed| right_is_longest(placed.question))
-        .count();
+    let told = questions.iter().filter(|placed| right_is_longest(placed.question)).count();
     let all = questions.len();
     // Chance would make it a quarter; more than 60 % is a habit that members will learn.
     (all >= PACK_FOR_STATISTICS && told * 100 > all * 60).then(|| Problem {
@@ -329,10 +280,7 @@ fn right_choice_hides(pack_path: &str, questions: &[Placed<'_>]) -> Option<Probl
 
 fn right_is_longest(question: &Question) -> bool {
     let longest = |right: bool| {
-        let of = question
-            .choices
-            .iter()
-            .filter(|choice| choice.right == right);
+        let of = question.choices.iter().filter(|choice| choice.right == right);
         of.map(|choice| length(&choice.text)).max().unwrap_or(0)
     };
     longest(true) > longest(false)

@@ -199,11 +199,9 @@ mod tests {
         assert_eq!(problems, Vec::<String>::new());
         assert_eq!(info.no_run.as_deref(), Some("needs a network"));
 
-        for (word, role) in [
-            ("solution", Role::Solution),
-            ("tests", Role::Tests),
-            ("wrong", Role::Wrong),
-        ] {
+        for (word, role) in
+            [("solution", Role::Solution), ("tests", Role::Tests), ("wrong", Role::Wrong)]
+        {
             let (info, problems) = FenceInfo::read(&format!("python {word}"));
             assert_eq!(problems, Vec::<String>::new());
             assert_eq!(info.role, role);

@@ -141,10 +141,7 @@ fn stray(shown: &str, loader: &mut Loader) {
         return;
     }
     if name.ends_with(".md") {
-        loader.error(
-            shown,
-            "is not read here; questions lie in PACK/TOPIC/SLUG.md",
-        );
+        loader.error(shown, "is not read here; questions lie in PACK/TOPIC/SLUG.md");
     } else {
         loader.problem(Problem {
             path: shown.to_owned(),

@@ -32,17 +32,9 @@ pub(super) fn choices(section: &Located, report: &mut Report) -> Vec<DraftChoice
             continue;
         }
         if content.starts_with("```") {
-            report.error(
-                line,
-                "a choice cannot hold a code block; use `code` in its line",
-            );
+            report.error(line, "a choice cannot hold a code block; use `code` in its line");
         } else if let Some((right, text)) = marked(content).filter(|_| !indented) {
-            choices.push(DraftChoice {
-                line,
-                text: text.trim().to_owned(),
-                right,
-                why: None,
-            });
+            choices.push(DraftChoice { line, text: text.trim().to_owned(), right, why: None });
         } else if let Some(why) = content.strip_prefix('>') {
             match choices.last_mut() {
                 Some(choice) => append(choice.why.get_or_insert_default(), why.trim()),
@@ -86,14 +78,8 @@ pub(super) fn sources(section: &Located, report: &mut Report) -> Vec<Located> {
             continue;
         }
         match content.strip_prefix("- ").map(str::trim) {
-            Some(link) if is_link(link) => sources.push(Located {
-                line,
-                text: link.to_owned(),
-            }),
-            _ => report.error(
-                line,
-                "each source is a line `- [text](https://…)` or `- https://…`",
-            ),
+            Some(link) if is_link(link) => sources.push(Located { line, text: link.to_owned() }),
+            _ => report.error(line, "each source is a line `- [text](https://…)` or `- https://…`"),
         }
     }
     sources

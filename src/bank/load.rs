@@ -89,17 +89,8 @@ pub fn parse(path: &str, names: Names<'_>, bytes: &[u8]) -> Parsed {
     }
     let title_line = draft.title.as_ref().map_or(1, |title| title.line);
     let code_blocks = draft.code_blocks.clone();
-    let question = if report.is_clean() {
-        finish(draft, names)
-    } else {
-        None
-    };
-    Parsed {
-        question,
-        title_line,
-        code_blocks,
-        problems: report.into_problems(),
-    }
+    let question = if report.is_clean() { finish(draft, names) } else { None };
+    Parsed { question, title_line, code_blocks, problems: report.into_problems() }
 }
 
 /// `None` when the front matter has no end, so that nothing tells what is text.
@@ -127,10 +118,7 @@ fn split(text: &str, report: &mut Report) -> Option<(Option<Range<usize>>, usize
     for (index, line) in text.split_inclusive('\n').enumerate() {
         let is_fence = line.trim_end() == FENCE;
         if index == 0 && !is_fence {
-            report.error(
-                1,
-                "the first line must be `+++`, which opens the front matter",
-            );
+            report.error(1, "the first line must be `+++`, which opens the front matter");
             // A file that starts with its title only lacks front matter, and the rest can be
             // checked; anything else would be misread.
             return line.starts_with('#').then_some((None, 0));
@@ -181,12 +169,7 @@ struct Sections<'o, 't> {
 
 impl<'o, 't> Sections<'o, 't> {
     fn new(text: &'t str, body: usize, lines: &'o Lines, outline: &'o Outline<'t>) -> Self {
-        Self {
-            text,
-            body,
-            lines,
-            outline,
-        }
+        Self { text, body, lines, outline }
     }
 
     fn draft(&self, report: &mut Report) -> Draft {
@@ -198,10 +181,8 @@ impl<'o, 't> Sections<'o, 't> {
         let first = headings.first().map_or(self.text.len(), |h| h.range.start);
         let before = self.content(self.body..first);
         if !before.text.is_empty() {
-            report.error(
-                before.line,
-                "text stands before the title; the title, `# …`, comes first",
-            );
+            report
+                .error(before.line, "text stands before the title; the title, `# …`, comes first");
         }
         for (index, heading) in headings.iter().enumerate() {
             let next = headings.get(index + 1);
@@ -209,11 +190,7 @@ impl<'o, 't> Sections<'o, 't> {
             let content = self.content(heading.range.end..end);
             let content = Located {
                 // An empty part is reported at its heading.
-                line: if content.text.is_empty() {
-                    heading.line
-                } else {
-                    content.line
-                },
+                line: if content.text.is_empty() { heading.line } else { content.line },
                 text: content.text,
             };
             match heading.level {
@@ -221,10 +198,8 @@ impl<'o, 't> Sections<'o, 't> {
                     if !seen.is_empty() {
                         report.error(heading.line, "the title must come before the other parts");
                     }
-                    draft.title = Some(Located {
-                        line: heading.line,
-                        text: heading.name.to_owned(),
-                    });
+                    draft.title =
+                        Some(Located { line: heading.line, text: heading.name.to_owned() });
                     draft.prompt = Some(content);
                     inside = Some(Part::Prompt);
                 }
@@ -246,10 +221,7 @@ impl<'o, 't> Sections<'o, 't> {
                         continue;
                     };
                     if part != Part::FollowUp && seen.contains(&part) {
-                        report.error(
-                            heading.line,
-                            format!("`## {}` is there twice", heading.name),
-                        );
+                        report.error(heading.line, format!("`## {}` is there twice", heading.name));
                         inside = None;
                         continue;
                     }
@@ -292,11 +264,8 @@ impl<'o, 't> Sections<'o, 't> {
     /// The text of a range without the blank lines around it and without words behind fences.
     fn content(&self, range: Range<usize>) -> Located {
         let raw = self.text.get(range.clone()).unwrap_or_default();
-        let blank: usize = raw
-            .split_inclusive('\n')
-            .take_while(|line| line.trim().is_empty())
-            .map(str::len)
-            .sum();
+        let blank: usize =
+            raw.split_inclusive('\n').take_while(|line| line.trim().is_empty()).map(str::len).sum();
         let start = range.start + blank;
         let end = range.start + raw.trim_end().len();
         let text = if start < end {
@@ -321,10 +290,7 @@ fn take(part: Part, line: u32, content: Located, draft: &mut Draft, report: &mut
             draft.choices_line = Some(line);
             draft.choices = lists::choices(&content, report);
         }
-        Part::FollowUp => draft.follow_ups.push(DraftFollowUp {
-            prompt: content,
-            answer: None,
-        }),
+        Part::FollowUp => draft.follow_ups.push(DraftFollowUp { prompt: content, answer: None }),
         Part::Sources => {
             draft.sources_line = Some(line);
             draft.sources = lists::sources(&content, report);
@@ -336,10 +302,7 @@ fn take(part: Part, line: u32, content: Located, draft: &mut Draft, report: &mut
 fn finish(draft: Draft, names: Names<'_>) -> Option<Question> {
     let mut follow_ups = Vec::with_capacity(draft.follow_ups.len());
     for follow_up in draft.follow_ups {
-        follow_ups.push(FollowUp {
-            prompt: follow_up.prompt.text,
-            answer: follow_up.answer?.text,
-        });
+        follow_ups.push(FollowUp { prompt: follow_up.prompt.text, answer: follow_up.answer?.text });
     }
     let choices = draft.choices.into_iter().map(|choice| Choice {
         text: choice.text,
@@ -358,10 +321,6 @@ fn finish(draft: Draft, names: Names<'_>) -> Option<Question> {
         answer: draft.answer?.text,
         choices: choices.collect(),
         follow_ups,
-        sources: draft
-            .sources
-            .into_iter()
-            .map(|source| source.text)
-            .collect(),
+        sources: draft.sources.into_iter().map(|source| source.text).collect(),
     })
 }

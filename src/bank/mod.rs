@@ -128,19 +128,10 @@ impl FromIterator<Question> for Bank {
             .map(|question| (question.id.clone(), Arc::new(question)))
             .collect();
         let searchable = questions.values().map(|question| {
-            let text = format!(
-                "{}\n{}\n{}",
-                question.title,
-                question.id,
-                question.tags.join("\n")
-            );
+            let text = format!("{}\n{}\n{}", question.title, question.id, question.tags.join("\n"));
             (text.to_lowercase(), Arc::clone(question))
         });
-        Self {
-            searchable: searchable.collect(),
-            questions,
-            packs: BTreeMap::new(),
-        }
+        Self { searchable: searchable.collect(), questions, packs: BTreeMap::new() }
     }
 }
 
@@ -228,11 +219,7 @@ impl Loader {
         };
         if open.wanted {
             let named = self.is_name(path, "topic", topic) & self.is_name(path, "question", slug);
-            let names = Names {
-                pack: &open.name,
-                topic,
-                slug,
-            };
+            let names = Names { pack: &open.name, topic, slug };
             let id_length = text::length(&names.id().0);
             if id_length > MAX_ID {
                 let message = format!(
@@ -244,8 +231,7 @@ impl Loader {
             let parsed = load::parse(path, names, bytes);
             self.problems.extend(parsed.problems);
             if let Some(question) = parsed.question.filter(|_| named && id_length <= MAX_ID) {
-                open.questions
-                    .push((path.to_owned(), parsed.title_line, question));
+                open.questions.push((path.to_owned(), parsed.title_line, question));
             }
         }
         self.current = Some(open);
@@ -265,16 +251,11 @@ impl Loader {
         let placed: Vec<_> = open
             .questions
             .iter()
-            .map(|(path, title_line, question)| Placed {
-                question,
-                path,
-                title_line: *title_line,
-            })
+            .map(|(path, title_line, question)| Placed { question, path, title_line: *title_line })
             .collect();
         self.problems.extend(check::pack(&open.path, &placed));
         let questions = open.questions.into_iter();
-        self.questions
-            .extend(questions.map(|(_, _, question)| question));
+        self.questions.extend(questions.map(|(_, _, question)| question));
     }
 
     /// Whether a name can be part of an id; else there is a problem.

@@ -68,8 +68,7 @@ pub(super) fn outline<'t>(
             }
             Event::Start(Tag::Paragraph) => {
                 let glued = source.lines().enumerate().find(|(_, line)| {
-                    line.trim_start_matches('#')
-                        .starts_with(char::is_alphabetic)
+                    line.trim_start_matches('#').starts_with(char::is_alphabetic)
                         && line.starts_with("##")
                 });
                 if let Some((below, _)) = glued {
@@ -90,16 +89,9 @@ pub(super) fn outline<'t>(
                     let line_end = usize::from(text[range.end..].starts_with('\n'));
                     outline.not_shown.push(range.start..range.end + line_end);
                 } else {
-                    outline
-                        .not_shown
-                        .extend(words_behind_language(source, range.start));
+                    outline.not_shown.extend(words_behind_language(source, range.start));
                 }
-                open = Some(CodeBlock {
-                    line,
-                    info,
-                    code: String::new(),
-                    expected_output: None,
-                });
+                open = Some(CodeBlock { line, info, code: String::new(), expected_output: None });
                 // Remembered until the block closes, see below.
                 just_closed = follows_code;
             }
@@ -153,10 +145,7 @@ fn attach(block: CodeBlock, follows_code: bool, blocks: &mut Vec<CodeBlock>) {
 fn check_fence(source: &str, line: u32, report: &mut Report) {
     let opening = source.lines().next().unwrap_or_default().trim();
     if !opening.starts_with("```") || opening.starts_with("````") {
-        report.error(
-            line,
-            "Discord knows only fences of three backticks; write ``` here",
-        );
+        report.error(line, "Discord knows only fences of three backticks; write ``` here");
         return;
     }
     let closed = source

@@ -51,10 +51,7 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn new(path: &str) -> Self {
-        Self {
-            path: path.to_owned(),
-            problems: Vec::new(),
-        }
+        Self { path: path.to_owned(), problems: Vec::new() }
     }
 
     /// Adds an error on a line.
@@ -83,9 +80,7 @@ impl Report {
     }
 
     pub(super) fn is_clean(&self) -> bool {
-        self.problems
-            .iter()
-            .all(|problem| problem.severity == Severity::Warning)
+        self.problems.iter().all(|problem| problem.severity == Severity::Warning)
     }
 
     pub(super) fn into_problems(self) -> Vec<Problem> {

@@ -55,10 +55,7 @@ impl FrontMatter {
                 "difficulty" => {
                     read.difficulty = value.get_ref().as_str().and_then(Difficulty::from_word);
                     if read.difficulty.is_none() {
-                        report.error(
-                            line,
-                            "`difficulty` must be \"easy\", \"medium\" or \"hard\"",
-                        );
+                        report.error(line, "`difficulty` must be \"easy\", \"medium\" or \"hard\"");
                     }
                 }
                 "kind" => {
@@ -173,10 +170,9 @@ fn tags(value: &Spanned<DeValue<'_>>, place: &Place, report: &mut Report) -> Vec
     for tag in array.iter() {
         let line = place.line(tag.span());
         match tag.get_ref().as_str().map(str::trim) {
-            Some(word) if word.is_empty() || length(word) > MAX_TAG => report.error(
-                line,
-                format!("each of `tags` must have 1 to {MAX_TAG} characters"),
-            ),
+            Some(word) if word.is_empty() || length(word) > MAX_TAG => {
+                report.error(line, format!("each of `tags` must have 1 to {MAX_TAG} characters"))
+            }
             Some(word) if tags.iter().any(|known| known == word) => {
                 report.error(line, format!("the tag \"{word}\" is there twice"));
             }
@@ -195,17 +191,11 @@ struct Place {
 
 impl Place {
     fn new(text: &str, first_line: u32) -> Self {
-        Self {
-            lines: Lines::new(text),
-            first_line,
-        }
+        Self { lines: Lines::new(text), first_line }
     }
 
     fn line(&self, span: Range<usize>) -> u32 {
-        self.lines
-            .at(span.start)
-            .saturating_add(self.first_line)
-            .saturating_sub(1)
+        self.lines.at(span.start).saturating_add(self.first_line).saturating_sub(1)
     }
 
     /// As much of the table as could be read, and whether that was all of it.

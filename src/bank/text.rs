@@ -31,28 +31,18 @@ pub(super) fn decode(bytes: &[u8], report: &mut Report) -> Option<String> {
         Err(error) => {
             let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
             let breaks = before.iter().filter(|byte| **byte == b'\n').count();
-            report.error(
-                line_number(breaks),
-                "is not UTF-8 text here; save the file as UTF-8",
-            );
+            report.error(line_number(breaks), "is not UTF-8 text here; save the file as UTF-8");
             return None;
         }
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let text = if text.contains('\r') {
-        text.replace("\r\n", "\n")
-    } else {
-        text.to_owned()
-    };
+    let text = if text.contains('\r') { text.replace("\r\n", "\n") } else { text.to_owned() };
     for (index, line) in text.split('\n').enumerate() {
         let control = line.chars().find(|c| c.is_control() && *c != '\t');
         if let Some(control) = control {
             report.error(
                 line_number(index),
-                format!(
-                    "holds the control character U+{:04X}; remove it",
-                    u32::from(control)
-                ),
+                format!("holds the control character U+{:04X}; remove it", u32::from(control)),
             );
         }
     }
@@ -60,9 +50,7 @@ pub(super) fn decode(bytes: &[u8], report: &mut Report) -> Option<String> {
 }
 
 fn line_number(breaks_before: usize) -> u32 {
-    u32::try_from(breaks_before)
-        .unwrap_or(u32::MAX)
-        .saturating_add(1)
+    u32::try_from(breaks_before).unwrap_or(u32::MAX).saturating_add(1)
 }
 
 /// Turns byte offsets of one text into line numbers.
@@ -73,9 +61,7 @@ pub(super) struct Lines {
 
 impl Lines {
     pub(super) fn new(text: &str) -> Self {
-        Self {
-            breaks: text.match_indices('\n').map(|(at, _)| at).collect(),
-        }
+        Self { breaks: text.match_indices('\n').map(|(at, _)| at).collect() }
     }
 
     /// The line, counted from 1, on which the byte at `offset` lies.

@@ -26,14 +26,10 @@ pub fn check(config_path: Option<&Path>) -> ExitCode {
             break;
         }
     }
-    if findings.passed {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if findings.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Like [`check`], without printing.
+/// Finds everything wrong with the configuration and the packs it names, without printing.
 pub fn examine(config_path: Option<&Path>) -> Findings {
     let (config, config_problems) = Config::read(config_path);
     let (bank, mut problems) = Bank::load(config.questions.embedded, &config.questions.folders);
@@ -47,10 +43,7 @@ pub fn examine(config_path: Option<&Path>) -> Findings {
     let errors = problems.len() - warnings;
     let mut lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
     lines.push(summary(&bank, errors, warnings));
-    Findings {
-        lines,
-        passed: errors == 0,
-    }
+    Findings { lines, passed: errors == 0 }
 }
 
 /// What is wrong with the files, other than packs, that the configuration names.
@@ -68,9 +61,7 @@ fn files_named(config: &Config) -> Vec<Problem> {
         }
     }
     let database = &config.database.path;
-    let folder = database
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
     if folder.is_some_and(|folder| !folder.is_dir()) {
         problems.push(Problem {
             path: database.display().to_string(),
@@ -144,10 +135,7 @@ mod tests {
 
     #[test]
     fn a_sound_configuration_passes() {
-        let (passed, shown) = found(
-            "[questions]\nembedded = false\nfolders = [\"PACKS\"]\n",
-            &[],
-        );
+        let (passed, shown) = found("[questions]\nembedded = false\nfolders = [\"PACKS\"]\n", &[]);
         assert!(passed);
         insta::assert_snapshot!(shown, @"2 questions in 2 topics of 1 pack, no problems");
     }
@@ -178,11 +166,7 @@ mod tests {
         let config = "[questions]\nembedded = false\nfolders = [\"PACKS\", \"mine\"]\n";
         let sound = include_str!("../../tests/data/packs/small/basics/default-arguments.md");
         let pack = include_str!("../../tests/data/packs/small/pack.toml");
-        let files = [
-            ("mine/a/t/q.md", sound),
-            ("mine/a/pack.toml", pack),
-            ("mine/note.txt", ""),
-        ];
+        let files = [("mine/a/t/q.md", sound), ("mine/a/pack.toml", pack), ("mine/note.txt", "")];
         let (passed, shown) = found(config, &files);
         assert!(passed);
         insta::assert_snapshot!(shown, @r"
@@ -196,9 +180,6 @@ mod tests {
         let folder = TempDir::new().unwrap();
         let found = examine(Some(&folder.path().join("none.toml")));
         assert!(!found.passed);
-        assert!(
-            found.lines.iter().any(|line| line.contains("none.toml: ")),
-            "{found:?}"
-        );
+        assert!(found.lines.iter().any(|line| line.contains("none.toml: ")), "{found:?}");
     }
 }

@@ -71,9 +71,7 @@ pub(super) async fn of(
     match (choice, api) {
         (None, _) => Ok(Arc::new(SystemClock)),
         (Some(ClockChoice::Simulated(clock)), _) => Ok(Arc::new(Simulated(clock))),
-        (Some(ClockChoice::Follow), Some(api)) => {
-            Ok(Arc::new(Followed::start(api, stop).await?))
-        }
+        (Some(ClockChoice::Follow), Some(api)) => Ok(Arc::new(Followed::start(api, stop).await?)),
         (Some(ClockChoice::Follow), None) => {
             Err(Failed::Usage("`--clock follow` needs `--api`".to_owned()))
         }

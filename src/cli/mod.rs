@@ -149,12 +149,7 @@ impl Cli {
 
 impl Default for ServerArgs {
     fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            json: false,
-            seed: None,
-            clock: None,
-        }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 0)), json: false, seed: None, clock: None }
     }
 }
 

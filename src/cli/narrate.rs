@@ -200,8 +200,10 @@ impl Stage<'_> {
         say(&indented(&format!("Studyhall\n{}", parts.join("\n"))));
     }
 
-    /// Discord's markup for channels and instants, as a reader would see it.
+    /// Discord's markup for channels and instants, as a reader would see it, and no backslashes.
     fn readable(&self, text: &str) -> String {
+        let text = text.replace("\\.", ".");
+        let text = text.as_str();
         let mut read = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(start) = rest.find('<') {

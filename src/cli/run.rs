@@ -73,7 +73,8 @@ struct Address {
 
 fn address(given: &str) -> Result<Address, String> {
     let bad = |why: &str| format!("`--api {given}`: {why}");
-    let url = reqwest::Url::parse(given).map_err(|error| bad(&error.to_string()))?;
+    let url = reqwest::Url::parse(given)
+        .map_err(|error| bad(&format!("{error}; write it like http://127.0.0.1:8080")))?;
     let host = url.host_str().ok_or_else(|| bad("there is no host in it"))?;
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let loopback =
@@ -82,7 +83,9 @@ fn address(given: &str) -> Result<Address, String> {
         "https" => {}
         "http" if loopback => {}
         "http" => {
-            return Err(bad("plain http would send the token readable; use https, or a loopback address"));
+            return Err(bad(
+                "plain http would send the token readable; use https, or a loopback address",
+            ));
         }
         _ => return Err(bad("only http and https are spoken")),
     }

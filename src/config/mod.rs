@@ -99,46 +99,31 @@ pub enum LogFormat {
 
 impl Default for DatabaseConfig {
     fn default() -> Self {
-        Self {
-            path: PathBuf::from("studyhall.db"),
-        }
+        Self { path: PathBuf::from("studyhall.db") }
     }
 }
 
 impl Default for QuestionsConfig {
     fn default() -> Self {
-        Self {
-            embedded: true,
-            folders: Vec::new(),
-        }
+        Self { embedded: true, folders: Vec::new() }
     }
 }
 
 impl Default for RoundsConfig {
     fn default() -> Self {
-        Self {
-            lateness_minutes: 120,
-            stock_warning_days: 7,
-        }
+        Self { lateness_minutes: 120, stock_warning_days: 7 }
     }
 }
 
 impl Default for PointsConfig {
     fn default() -> Self {
-        Self {
-            answered: 2,
-            ballot: 1,
-            pick: 5,
-        }
+        Self { answered: 2, ballot: 1, pick: 5 }
     }
 }
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self {
-            filter: "info".to_owned(),
-            format: LogFormat::Text,
-        }
+        Self { filter: "info".to_owned(), format: LogFormat::Text }
     }
 }
 
@@ -157,11 +142,7 @@ impl Config {
     /// When the file cannot be read or anything in it is not as it must be: all of it, at once.
     pub fn load(named: Option<&Path>) -> Result<Self, ConfigError> {
         let (config, problems) = Self::read(named);
-        if problems.is_empty() {
-            Ok(config)
-        } else {
-            Err(ConfigError { problems })
-        }
+        if problems.is_empty() { Ok(config) } else { Err(ConfigError { problems }) }
     }
 
     /// Like [`Config::load`], but gives what could be read (defaults for the rest) beside the
@@ -253,10 +234,7 @@ impl RoundsConfig {
         let stock_warning_days =
             section.number("stock_warning_days", default.stock_warning_days, 0..=90);
         section.finish();
-        Self {
-            lateness_minutes,
-            stock_warning_days,
-        }
+        Self { lateness_minutes, stock_warning_days }
     }
 }
 
@@ -268,11 +246,7 @@ impl PointsConfig {
         let ballot = section.number("ballot", default.ballot, 0..=100);
         let pick = section.number("pick", default.pick, 0..=100);
         section.finish();
-        Self {
-            answered,
-            ballot,
-            pick,
-        }
+        Self { answered, ballot, pick }
     }
 }
 
@@ -287,13 +261,12 @@ impl LogConfig {
             sound.then(|| filter.to_owned())
         });
         let expected = "\"text\" or \"json\"";
-        let format = section.value("format", default.format, expected, |value| {
-            match value.as_str()? {
+        let format =
+            section.value("format", default.format, expected, |value| match value.as_str()? {
                 "text" => Some(LogFormat::Text),
                 "json" => Some(LogFormat::Json),
                 _ => None,
-            }
-        });
+            });
         section.finish();
         Self { filter, format }
     }

@@ -18,11 +18,7 @@ pub struct ConfigProblem {
 
 impl ConfigProblem {
     pub(super) fn whole(path: &Path, message: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line: None,
-            message: message.into(),
-        }
+        Self { path: path.to_owned(), line: None, message: message.into() }
     }
 }
 
@@ -71,8 +67,6 @@ impl std::error::Error for ConfigError {}
 
 impl From<ConfigProblem> for ConfigError {
     fn from(problem: ConfigProblem) -> Self {
-        Self {
-            problems: vec![problem],
-        }
+        Self { problems: vec![problem] }
     }
 }

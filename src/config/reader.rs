@@ -33,10 +33,7 @@ impl<'i> Reader<'i> {
         for error in errors {
             // Only the first line: the rest may show the text around the mistake.
             let reason = error.message().lines().next().unwrap_or("cannot be read");
-            reader.add(
-                error.span(),
-                format!("is not TOML: {reason}; correct this line"),
-            );
+            reader.add(error.span(), format!("is not TOML: {reason}; correct this line"));
         }
         reader
     }
@@ -60,12 +57,7 @@ impl<'i> Reader<'i> {
                 }
             }
         };
-        Section {
-            name,
-            table,
-            keys: Vec::new(),
-            reader: self,
-        }
+        Section { name, table, keys: Vec::new(), reader: self }
     }
 
     /// A relative path as below the folder of the file.
@@ -75,17 +67,9 @@ impl<'i> Reader<'i> {
 
     /// Refuses every section not asked for, and hands out all problems by line.
     pub(super) fn finish(mut self) -> Vec<ConfigProblem> {
-        let known: Vec<String> = self
-            .sections
-            .iter()
-            .map(|name| format!("[{name}]"))
-            .collect();
+        let known: Vec<String> = self.sections.iter().map(|name| format!("[{name}]")).collect();
         for (key, value) in std::mem::take(&mut self.root) {
-            let what = if value.get_ref().is_table() {
-                "section"
-            } else {
-                "key"
-            };
+            let what = if value.get_ref().is_table() { "section" } else { "key" };
             self.add(
                 Some(key.span()),
                 format!(
@@ -105,11 +89,7 @@ impl<'i> Reader<'i> {
             let breaks = before.bytes().filter(|byte| *byte == b'\n').count();
             u32::try_from(breaks).unwrap_or(u32::MAX).saturating_add(1)
         });
-        self.problems.push(ConfigProblem {
-            path: self.path.to_owned(),
-            line,
-            message,
-        });
+        self.problems.push(ConfigProblem { path: self.path.to_owned(), line, message });
     }
 }
 
@@ -130,8 +110,7 @@ impl<'i> Section<'_, 'i> {
     /// A problem of one of this section's keys, which "must be" something else.
     fn must(&mut self, span: Range<usize>, key: &str, be: &str) {
         let name = self.name;
-        self.reader
-            .add(Some(span), format!("`{key}` in [{name}] must be {be}"));
+        self.reader.add(Some(span), format!("`{key}` in [{name}] must be {be}"));
     }
 
     /// Any value that `convert` accepts; `expected` completes the sentence "`key` must be".
@@ -173,11 +152,7 @@ impl<'i> Section<'_, 'i> {
         default: u32,
         allowed: RangeInclusive<u32>,
     ) -> u32 {
-        let expected = format!(
-            "a whole number from {} to {}",
-            allowed.start(),
-            allowed.end()
-        );
+        let expected = format!("a whole number from {} to {}", allowed.start(), allowed.end());
         self.value(key, default, &expected, |value| {
             let integer = value.as_integer()?;
             let number = u32::from_str_radix(integer.as_str(), integer.radix()).ok()?;
@@ -187,20 +162,13 @@ impl<'i> Section<'_, 'i> {
 
     /// `true` or `false`.
     pub(super) fn boolean(&mut self, key: &'static str, default: bool) -> bool {
-        self.value(
-            key,
-            default,
-            "true or false, without quotes",
-            DeValue::as_bool,
-        )
+        self.value(key, default, "true or false, without quotes", DeValue::as_bool)
     }
 
     /// A path, taken as below the folder of the configuration file unless absolute.
     pub(super) fn path(&mut self, key: &'static str) -> Option<PathBuf> {
         let base = folder_of(self.reader.path);
-        self.value(key, None, "a path in quotes", |value| {
-            path_of(value, &base).map(Some)
-        })
+        self.value(key, None, "a path in quotes", |value| path_of(value, &base).map(Some))
     }
 
     /// A list of paths, each like [`Section::path`].
@@ -209,10 +177,7 @@ impl<'i> Section<'_, 'i> {
         let expected = "a list of paths in quotes, such as [\"packs\"]";
         self.value(key, Vec::new(), expected, |value| {
             let array = value.as_array()?;
-            array
-                .iter()
-                .map(|path| path_of(path.get_ref(), &base))
-                .collect()
+            array.iter().map(|path| path_of(path.get_ref(), &base)).collect()
         })
     }
 
@@ -253,9 +218,8 @@ fn holds_token(value: &DeValue<'_>) -> bool {
 
 /// A key in backticks after a space, or nothing if it may be a secret.
 fn quoted(key: &str) -> String {
-    let plain = key
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    let plain =
+        key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
     if plain && !key.is_empty() && key.len() <= LONGEST_QUOTED_KEY {
         format!(" `{key}`")
     } else {

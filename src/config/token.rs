@@ -33,10 +33,7 @@ pub(super) fn find(variable: Option<&str>, file: Option<&Path>) -> Result<Token,
             );
             return Err(ConfigProblem::whole(Path::new(""), message).into());
         };
-        return Ok(Token {
-            secret,
-            warning: None,
-        });
+        return Ok(Token { secret, warning: None });
     }
     let Some(path) = file else {
         let message = format!(
@@ -75,10 +72,7 @@ fn from_file(path: &Path) -> Result<Token, ConfigError> {
                 .to_owned(),
         )
     })?;
-    Ok(Token {
-        secret,
-        warning: too_open(path, &data),
-    })
+    Ok(Token { secret, warning: too_open(path, &data) })
 }
 
 /// A token is one word; people paste it with line breaks or with the `Bot ` of the API's header.
@@ -94,8 +88,7 @@ fn clean(text: &str) -> Option<SecretString> {
 pub(super) fn looks_like_token(text: &str) -> bool {
     let parts: Vec<&str> = text.trim().split('.').collect();
     let coded = |part: &&str| {
-        part.bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+        part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
     };
     match parts.as_slice() {
         [id, time, key] => {

@@ -139,8 +139,7 @@ async fn in_guild(
         }
         "why" => {
             let round = closed(engine.round_of_key(guild, key).await?)?;
-            let (question, reason) =
-                round.question.zip(round.reason).ok_or(Refusal::RoundGone)?;
+            let (question, reason) = round.question.zip(round.reason).ok_or(Refusal::RoundGone)?;
             Answer::Private(say::round::why(&question, &reason, round.seed))
         }
         "board" | "share" => {
@@ -206,11 +205,7 @@ async fn status(interaction: &ComponentInteraction, data: &Data, key: &str) -> V
     Ok(say::admin::status(&data.engine.status(notice.id, None).await?))
 }
 
-fn asker(
-    context: &discord::Context,
-    interaction: &ComponentInteraction,
-    guild: GuildId,
-) -> Asker {
+fn asker(context: &discord::Context, interaction: &ComponentInteraction, guild: GuildId) -> Asker {
     let member = MemberId(interaction.user.id.get());
     let (guild_name, owner) = super::guild_facts(&context.cache, guild, member);
     Asker {

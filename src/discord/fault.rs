@@ -28,11 +28,7 @@ pub(super) enum Failure {
     /// Not answered, or busy: try again. It may have taken effect.
     Unclear(String),
     /// Refused with one of Discord's error codes. It took no effect.
-    Refused {
-        status: u16,
-        code: isize,
-        text: String,
-    },
+    Refused { status: u16, code: isize, text: String },
 }
 
 /// Sorts an error of the client library. Never holds an address: those of interactions contain

@@ -25,7 +25,9 @@ pub(super) async fn event(context: &discord::Context, event: &FullEvent, data: &
             let message = MessageId(deleted_message_id.get());
             data.engine.tell(Input::MessageGone { message });
         }
-        FullEvent::MessageDeleteBulk { multiple_deleted_messages_ids, guild_id: Some(_), .. } => {
+        FullEvent::MessageDeleteBulk {
+            multiple_deleted_messages_ids, guild_id: Some(_), ..
+        } => {
             for id in multiple_deleted_messages_ids {
                 data.engine.tell(Input::MessageGone { message: MessageId(id.get()) });
             }
@@ -47,8 +49,7 @@ pub(super) async fn event(context: &discord::Context, event: &FullEvent, data: &
 
 async fn updated(data: &Data, event: &discord::MessageUpdateEvent) {
     let Some(guild) = event.guild_id else { return };
-    let (Some(author), Some(content), Some(kind)) =
-        (&event.author, &event.content, event.kind)
+    let (Some(author), Some(content), Some(kind)) = (&event.author, &event.content, event.kind)
     else {
         // An update that does not tell the text, such as an embed that appeared: only a change of
         // the text or the files concerns us, and those come whole.

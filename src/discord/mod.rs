@@ -21,8 +21,7 @@ use crate::engine::Engine;
 use commands::Data;
 use secrecy::{ExposeSecret as _, SecretString};
 use serenity::all::{
-    Cache, ClientBuilder, Context, Event, GatewayIntents, Http, HttpBuilder,
-    RawEventHandler,
+    Cache, ClientBuilder, Context, Event, GatewayIntents, Http, HttpBuilder, RawEventHandler,
 };
 use serenity::async_trait;
 use serenity::cache::Settings as CacheSettings;
@@ -54,7 +53,9 @@ pub struct Link {
 #[derive(Debug, Error)]
 pub enum ConnectError {
     /// The token is refused.
-    #[error("Discord refuses the token. Copy it anew from the developer portal (Bot, Reset Token) into DISCORD_TOKEN or the token file")]
+    #[error(
+        "Discord refuses the token. Copy it anew from the developer portal (Bot, Reset Token) into DISCORD_TOKEN or the token file"
+    )]
     Token,
     /// The address does not answer.
     #[error("cannot reach {0}. Check the network, or the address after --api")]
@@ -63,7 +64,9 @@ pub enum ConnectError {
     #[error("{0} does not answer as Discord does: {1}")]
     NotDiscord(String, String),
     /// The message content intent is not switched on.
-    #[error("Discord refuses the intents. Switch on Message Content Intent in the developer portal (Bot, Privileged Gateway Intents) and start again")]
+    #[error(
+        "Discord refuses the intents. Switch on Message Content Intent in the developer portal (Bot, Privileged Gateway Intents) and start again"
+    )]
     Intents,
     /// The gateway ended for another reason.
     #[error("the connection to Discord ended: {0}")]
@@ -104,9 +107,7 @@ impl Connection {
         };
         let (http, listener) = (Arc::new(build()), build());
         let trouble = |error: &serenity::Error| match fault::failure(error) {
-            fault::Failure::Refused { text, .. } => {
-                ConnectError::NotDiscord(place.clone(), text)
-            }
+            fault::Failure::Refused { text, .. } => ConnectError::NotDiscord(place.clone(), text),
             fault::Failure::Unclear(text) if text.starts_with("401") => ConnectError::Token,
             fault::Failure::Unclear(_) => ConnectError::Unreachable(place.clone()),
         };

@@ -3,8 +3,8 @@
 
 use super::fault::{Failure, code, failure};
 use super::inbound::thread_message;
-use super::say::{self, Card};
 use super::render;
+use super::say::{self, Card};
 use crate::domain::answer::ThreadMessage;
 use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId, RoundId};
 use crate::domain::notice::{Notice, Trouble};
@@ -90,8 +90,7 @@ impl Outbound {
                 let round = self.engine.round(*round).await?;
                 let Some(message) = round.message else { return Ok(gone("the card is not there")) };
                 let http = self.paced().await;
-                let pinned =
-                    http.pin_message(id(round.channel), message_id(message), None).await;
+                let pinned = http.pin_message(id(round.channel), message_id(message), None).await;
                 Ok(courtesy(pinned))
             }
             Intent::Unpin { channel, message } => {
@@ -205,15 +204,29 @@ impl Outbound {
             if let Some(message) = ours {
                 return Ok(Some(MessageId(message.id.get())));
             }
-            let Some(last) = page.last() else { return Ok(None) };
-            if page.len() < usize::from(PAGE)
-                || MessageId(last.id.get()).created_ms() < oldest
-            {
+            let Some(last) = page.last() else {
+                self.check_history(place).await?;
+                return Ok(None);
+            };
+            if page.len() < usize::from(PAGE) || MessageId(last.id.get()).created_ms() < oldest {
                 return Ok(None);
             }
             before = Some(MessagePagination::Before(last.id));
         }
         Ok(None)
+    }
+
+    /// Fails if the history of a channel may not be read. Discord then gives an empty one instead
+    /// of a refusal (documentation, resources/message), and everything would seem deleted or never
+    /// said; a single message, there or not, it does refuse.
+    async fn check_history(&self, place: ChannelId) -> Result<(), Stop> {
+        let http = self.paced().await;
+        match http.get_message(id(place), discord::MessageId::new(place.0)).await {
+            Err(error) if failure(&error).code() != Some(code::UNKNOWN_MESSAGE) => {
+                Err(error.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn thread(&self, round: RoundId) -> Result<Outcome, Stop> {
@@ -224,8 +237,8 @@ impl Outbound {
         // A thread has the number of the message it was started from, and a message has at most
         // one: starting it twice is refused, and that refusal is as good as a yes.
         let thread = ChannelId(message.0);
-        let builder = CreateThread::new(&question.title)
-            .auto_archive_duration(AutoArchiveDuration::OneWeek);
+        let builder =
+            CreateThread::new(&question.title).auto_archive_duration(AutoArchiveDuration::OneWeek);
         let http = self.paced().await;
         let made = http
             .create_thread_from_message(id(round.channel), message_id(message), &builder, None)
@@ -262,6 +275,9 @@ impl Outbound {
                     });
                 }
             };
+            if page.is_empty() {
+                self.check_history(thread).await?;
+            }
             messages.extend(page.iter().map(thread_message));
             let Some(last) = page.last().filter(|_| page.len() == usize::from(PAGE)) else {
                 break;
@@ -293,11 +309,7 @@ impl Outbound {
     }
 
     /// Tries the channel named at setup, then whoever ran the setup, then the owner.
-    async fn notice(
-        &self,
-        delivery: &Delivery<Intent>,
-        notice: &Notice,
-    ) -> Result<Outcome, Stop> {
+    async fn notice(&self, delivery: &Delivery<Intent>, notice: &Notice) -> Result<Outcome, Stop> {
         let guild = self.engine.notice_targets(delivery.guild).await?;
         let card = say::notice::notice(notice, &guild.name, &delivery.key);
         let mut refused = "nobody can be told".to_owned();

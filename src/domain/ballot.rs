@@ -79,13 +79,8 @@ pub fn tally(answers: &[MemberId], ballots: &[Ballot]) -> Tally {
         let counts = |b: &&Ballot| !b.void && b.author == author && b.voter != author;
         u32::try_from(ballots.iter().filter(counts).count()).unwrap_or(u32::MAX)
     };
-    let mut rows: Vec<TallyRow> = answers
-        .iter()
-        .map(|author| TallyRow {
-            author: *author,
-            votes: votes(*author),
-        })
-        .collect();
+    let mut rows: Vec<TallyRow> =
+        answers.iter().map(|author| TallyRow { author: *author, votes: votes(*author) }).collect();
     // A stable sort keeps the earlier answer first among equals.
     rows.sort_by_key(|row| std::cmp::Reverse(row.votes));
     let ballots = rows.iter().map(|row| row.votes).sum();
@@ -96,11 +91,7 @@ pub fn tally(answers: &[MemberId], ballots: &[Ballot]) -> Tally {
         let winners = rows.iter().take_while(|row| row.votes == most);
         winners.map(|row| row.author).collect()
     };
-    Tally {
-        rows,
-        ballots,
-        picks,
-    }
+    Tally { rows, ballots, picks }
 }
 
 #[cfg(test)]
@@ -159,10 +150,7 @@ mod tests {
             firsts[usize::try_from(order[0].0).unwrap() - 1] += 1;
         }
         // 1,000 each, give or take five standard deviations (28 each).
-        assert!(
-            firsts.iter().all(|n| (860..=1_140).contains(n)),
-            "{firsts:?}"
-        );
+        assert!(firsts.iter().all(|n| (860..=1_140).contains(n)), "{firsts:?}");
     }
 
     #[test]
@@ -184,18 +172,8 @@ mod tests {
             (&[(1, 2)], [(2, 1), (3, 0), (1, 0)], 1, &[]),
             (&[(1, 2), (3, 2)], [(2, 2), (3, 0), (1, 0)], 2, &[2]),
             (&[(1, 2), (2, 1)], [(1, 1), (2, 1), (3, 0)], 2, &[1, 2]),
-            (
-                &[(1, 2), (2, 3), (3, 1)],
-                [(3, 1), (1, 1), (2, 1)],
-                3,
-                &[3, 1, 2],
-            ),
-            (
-                &[(1, 2), (3, 2), (8, 1), (9, 3)],
-                [(2, 2), (3, 1), (1, 1)],
-                4,
-                &[2],
-            ),
+            (&[(1, 2), (2, 3), (3, 1)], [(3, 1), (1, 1), (2, 1)], 3, &[3, 1, 2]),
+            (&[(1, 2), (3, 2), (8, 1), (9, 3)], [(2, 2), (3, 1), (1, 1)], 4, &[2]),
         ];
         for (votes, rows, ballots, picks) in table {
             let tally = tally(&members([3, 1, 2]), &cast(votes));

@@ -20,11 +20,7 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self {
-            answered: 2,
-            ballot: 1,
-            pick: 5,
-        }
+        Self { answered: 2, ballot: 1, pick: 5 }
     }
 }
 
@@ -115,18 +111,11 @@ mod tests {
     const CYD: MemberId = MemberId(3);
 
     fn ballot(voter: MemberId, author: MemberId, void: bool) -> Ballot {
-        Ballot {
-            voter,
-            author,
-            void,
-        }
+        Ballot { voter, author, void }
     }
 
     fn listed(awards: &[Award]) -> Vec<(u64, &'static str, i64)> {
-        awards
-            .iter()
-            .map(|award| (award.member.0, award.cause.word(), award.points))
-            .collect()
+        awards.iter().map(|award| (award.member.0, award.cause.word(), award.points)).collect()
     }
 
     #[test]
@@ -162,18 +151,12 @@ mod tests {
     fn nothing_is_given_twice() {
         let ballots = [ballot(CYD, ANN, true), ballot(CYD, BOB, false)];
         let given = awards(&Rules::default(), &[ANN, ANN], &ballots, &[ANN, ANN]);
-        assert_eq!(
-            listed(&given),
-            [(1, "answered", 2), (1, "picked", 5), (3, "voted", 1)]
-        );
+        assert_eq!(listed(&given), [(1, "answered", 2), (1, "picked", 5), (3, "voted", 1)]);
     }
 
     #[test]
     fn what_is_worth_nothing_is_left_out() {
-        let rules = Rules {
-            ballot: 0,
-            ..Rules::default()
-        };
+        let rules = Rules { ballot: 0, ..Rules::default() };
         let given = awards(&rules, &[ANN], &[ballot(ANN, BOB, false)], &[]);
         assert_eq!(listed(&given), [(1, "answered", 2)]);
         assert_eq!(awards(&Rules::default(), &[], &[], &[]), []);

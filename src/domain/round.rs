@@ -38,14 +38,8 @@ pub enum Event {
 
 impl State {
     /// All states, in the order of a round's life.
-    pub const ALL: [Self; 6] = [
-        Self::Due,
-        Self::Open,
-        Self::Closing,
-        Self::Closed,
-        Self::Skipped,
-        Self::Withdrawn,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Due, Self::Open, Self::Closing, Self::Closed, Self::Skipped, Self::Withdrawn];
 
     /// The state after `event`; `None` if the event changes nothing or is not possible here.
     pub fn after(self, event: Event) -> Option<Self> {
@@ -103,12 +97,7 @@ pub enum SkipReason {
 
 impl SkipReason {
     /// All of them.
-    pub const ALL: [Self; 4] = [
-        Self::Missed,
-        Self::NotAccepted,
-        Self::ByAdmin,
-        Self::NoQuestion,
-    ];
+    pub const ALL: [Self; 4] = [Self::Missed, Self::NotAccepted, Self::ByAdmin, Self::NoQuestion];
 
     /// The word used in the database and in the log.
     pub fn word(self) -> &'static str {

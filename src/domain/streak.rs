@@ -29,11 +29,7 @@ impl Streak {
     /// The streak after a round that the member answered.
     pub fn answered(self) -> Self {
         let length = self.length.saturating_add(1);
-        let mut next = Self {
-            length,
-            best: self.best.max(length),
-            ..self
-        };
+        let mut next = Self { length, best: self.best.max(length), ..self };
         if next.graces < MOST_GRACES {
             next.toward_grace += 1;
             if next.toward_grace >= ROUNDS_PER_GRACE {
@@ -50,10 +46,7 @@ impl Streak {
         if self.length == 0 {
             self
         } else if self.graces > 0 {
-            Self {
-                graces: self.graces - 1,
-                ..self
-            }
+            Self { graces: self.graces - 1, ..self }
         } else {
             Self { length: 0, ..self }
         }
@@ -99,23 +92,14 @@ mod tests {
             (format!("{seven}aaamaaaam"), 14, 14, 0, 0),
         ];
         for (rounds, length, best, graces, toward_grace) in table {
-            let expected = Streak {
-                length,
-                best,
-                graces,
-                toward_grace,
-            };
+            let expected = Streak { length, best, graces, toward_grace };
             assert_eq!(after(Streak::default(), &rounds), expected, "{rounds}");
         }
     }
 
     #[test]
     fn a_count_at_its_end_stays_there() {
-        let endless = Streak {
-            length: u32::MAX,
-            best: u32::MAX,
-            ..Streak::default()
-        };
+        let endless = Streak { length: u32::MAX, best: u32::MAX, ..Streak::default() };
         assert_eq!(endless.answered().length, u32::MAX);
     }
 

@@ -39,8 +39,8 @@ impl Desk<'_> {
             return Ok(Reply::Noted);
         }
         let wish = stored.as_ref().and_then(|kept| kept.wish);
-        let counts = answer::judge(message, self.shared.settings.bot, wish, closes_ms)
-            == Verdict::Counts;
+        let counts =
+            answer::judge(message, self.shared.settings.bot, wish, closes_ms) == Verdict::Counts;
         self.keep(&round, message, stored, counts, wish).await?;
         Ok(Reply::Noted)
     }
@@ -123,8 +123,7 @@ impl Desk<'_> {
         if author == asker.member {
             return Err(Refusal::OwnAnswer.into());
         }
-        let answer =
-            answers::find(self.db, round.id, author).await?.ok_or(Refusal::AnswerGone)?;
+        let answer = answers::find(self.db, round.id, author).await?.ok_or(Refusal::AnswerGone)?;
         let at = clicked_at(asker, self.now);
         ballots::cast(self.db, round.id, asker.member, author, answer.revision, at).await?;
         Ok(Reply::Voted { round: round.id, card, author })
@@ -257,9 +256,9 @@ impl Desk<'_> {
         } else {
             answers::forget(self.db, message.id).await?;
         }
-        let reads_alike = before.as_ref().is_some_and(|before| {
-            before.counts == counts && part(before).reads_like(&part(&now))
-        });
+        let reads_alike = before
+            .as_ref()
+            .is_some_and(|before| before.counts == counts && part(before).reads_like(&part(&now)));
         if !reads_alike {
             self.refresh(round, message.author, &[]).await?;
         }

@@ -47,12 +47,7 @@ impl Desk<'_> {
         }
     }
 
-    async fn set_up(
-        &mut self,
-        asker: &Asker,
-        id: ChannelId,
-        setup: &Setup,
-    ) -> Decision<Reply> {
+    async fn set_up(&mut self, asker: &Asker, id: ChannelId, setup: &Setup) -> Decision<Reply> {
         let known = channels::find(self.db, id).await?;
         if known.as_ref().is_some_and(|channel| channel.guild != asker.guild) {
             return Err(Refusal::NotAStudyChannel.into());
@@ -62,7 +57,9 @@ impl Desk<'_> {
         let weekdays = setup.weekdays.as_deref().map(parse_weekdays).transpose()?;
         let new = known.as_ref().is_none_or(|channel| channel.removed);
         let mut channel = match (known, time, zone) {
-            (Some(channel), time, zone) if !channel.removed || (time.is_some() && zone.is_some()) => {
+            (Some(channel), time, zone)
+                if !channel.removed || (time.is_some() && zone.is_some()) =>
+            {
                 channel
             }
             (None, Some(time), Some(zone)) => StudyChannel {
@@ -150,17 +147,9 @@ impl Desk<'_> {
     async fn move_closes(&mut self, channel: &StudyChannel) -> Decision<()> {
         for mut round in rounds::live(self.db, Some(channel.id)).await? {
             if matches!(round.state, State::Due | State::Open) {
-                let (from, hours) = (round.due_at, channel.close_after_h);
-                let longest = from + schedule::LONGEST_ROUND;
                 // The next due instant is that of the new schedule from now on: one that the new
                 // schedule has in the past would close the round under the members' hands.
-                round.closes_at = match hours {
-                    Some(_) => schedule::closing_instant(&channel.schedule, from, hours),
-                    None => channel
-                        .schedule
-                        .next_due(self.now.max(from))
-                        .map_or(longest, |due| due.at.min(longest)),
-                };
+                round.closes_at = self.closing_instant(channel, round.due_at, self.now).await?;
                 rounds::update(self.db, &round).await?;
                 if round.state == State::Open {
                     let cause = format!("edit:closes:{}", self.turn().await?);
@@ -264,7 +253,8 @@ impl Desk<'_> {
     async fn holidays_changed(&mut self, channel: &mut StudyChannel) -> Decision<Reply> {
         channel.since = self.now;
         channels::save(self.db, channel, self.now).await?;
-        let channel = channels::find(self.db, channel.id).await?.ok_or(Refusal::NotAStudyChannel)?;
+        let channel =
+            channels::find(self.db, channel.id).await?.ok_or(Refusal::NotAStudyChannel)?;
         self.move_closes(&channel).await?;
         Ok(Reply::Holidays { channel: channel.id, holidays: channel.schedule.holidays })
     }

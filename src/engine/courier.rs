@@ -141,16 +141,22 @@ struct Tour<C> {
 
 /// Runs until cancelled; then lets what is under way come to its end.
 pub async fn run<C: Courier>(engine: Engine, courier: Arc<C>, stop: CancellationToken) {
-    let mut tour =
-        Tour { engine, courier, notes: BTreeMap::new(), newest: 0, read_again: false, tasks: JoinSet::new() };
+    let mut tour = Tour {
+        engine,
+        courier,
+        notes: BTreeMap::new(),
+        newest: 0,
+        read_again: false,
+        tasks: JoinSet::new(),
+    };
     loop {
         tour.take_up_new().await;
         tour.retry();
         let next = tour.start_ready();
         let errands = &tour.engine.shared.errands;
-        let sleep = tokio::time::sleep_until(next.unwrap_or_else(|| {
-            Instant::now() + Duration::from_secs(3600)
-        }));
+        let sleep = tokio::time::sleep_until(
+            next.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600)),
+        );
         tokio::select! {
             () = stop.cancelled() => break,
             () = errands.wake.notified() => {}
@@ -247,10 +253,7 @@ impl<C: Courier> Tour<C> {
         next
     }
 
-    async fn finished(
-        &mut self,
-        finished: Result<Finished, tokio::task::JoinError>,
-    ) {
+    async fn finished(&mut self, finished: Result<Finished, tokio::task::JoinError>) {
         match finished {
             Ok(Finished { id, outcome }) => {
                 self.note_outcome(id, &outcome);
@@ -300,12 +303,7 @@ impl<C: Courier> Tour<C> {
 }
 
 /// Tells the store, then carries out.
-async fn attempt<C: Courier>(
-    engine: Engine,
-    courier: Arc<C>,
-    id: i64,
-    expired: bool,
-) -> Finished {
+async fn attempt<C: Courier>(engine: Engine, courier: Arc<C>, id: i64, expired: bool) -> Finished {
     let outcome = match engine.send(Input::Attempt { delivery: id }).await {
         Ok(Reply::Attempt(Some(delivery))) => {
             // A panic in one delivery must not hold up its guild until the next start.

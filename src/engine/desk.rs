@@ -176,8 +176,12 @@ impl<'a> Desk<'a> {
         notice: Notice,
     ) -> Decision<()> {
         let cause = format!("notice:{channel}:{what}");
-        let owed =
-            Owed { cause: &cause, intent: Intent::Notice { notice }, after: None, expires_at: None };
+        let owed = Owed {
+            cause: &cause,
+            intent: Intent::Notice { notice },
+            after: None,
+            expires_at: None,
+        };
         self.owe(guild, Some(channel), None, owed).await?;
         Ok(())
     }

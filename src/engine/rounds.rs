@@ -155,14 +155,36 @@ impl Desk<'_> {
             reason: Some(reason),
             message: None,
             thread: None,
-            closes_at: closes_at.unwrap_or_else(|| {
-                schedule::closing_instant(&channel.schedule, due_at, channel.close_after_h)
-            }),
+            closes_at: match closes_at {
+                Some(closes_at) => closes_at,
+                None => self.closing_instant(channel, due_at, due_at).await?,
+            },
             opened_at: None,
             closed_at: None,
             outcome: None,
             voided_at: None,
         })
+    }
+
+    /// When a round closes that became due (or, as an extra one, was posted) at `from`: after the
+    /// hours that are set, else at the next due instant after `after`. A date that had its
+    /// question already has no due instant any more, even if a new schedule names a later time.
+    pub(super) async fn closing_instant(
+        &mut self,
+        channel: &StudyChannel,
+        from: DateTime<Utc>,
+        after: DateTime<Utc>,
+    ) -> Decision<DateTime<Utc>> {
+        let at = &channel.schedule;
+        if channel.close_after_h.is_some() {
+            return Ok(schedule::closing_instant(at, from, channel.close_after_h));
+        }
+        let after = after.max(from);
+        let today = schedule::local_date(at.zone, after);
+        let posted = rounds::dates_posted(self.db, channel.id, today).await?;
+        let latest = from + schedule::LONGEST_ROUND;
+        let next = at.dues(after).find(|due| !posted.contains(&due.date));
+        Ok(next.map_or(latest, |due| due.at.min(latest)))
     }
 
     /// Saves a drawn round together with the delivery of its card.

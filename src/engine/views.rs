@@ -17,7 +17,9 @@ use crate::store::deliveries::Delivery;
 use crate::store::guilds::Guild;
 use crate::store::ledger::{self, Entry};
 use crate::store::rounds::Round;
-use crate::store::{self, Connection, answers, ballots, channels, deliveries, guilds, members, rounds};
+use crate::store::{
+    self, Connection, answers, ballots, channels, deliveries, guilds, members, rounds,
+};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -386,12 +388,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the guild has no study channel, or the store broke.
-    pub async fn today(
-        &self,
-        guild: GuildId,
-        here: ChannelId,
-        member: MemberId,
-    ) -> View<Today> {
+    pub async fn today(&self, guild: GuildId, here: ChannelId, member: MemberId) -> View<Today> {
         let mut db = self.shared.store.read().await?;
         let mut channels = channels::in_use(&mut db, Some(guild)).await?;
         if channels.is_empty() {
@@ -443,12 +440,8 @@ impl Engine {
         let rows: Vec<Ranked> =
             ranked.into_iter().skip(page * BOARD_PAGE).take(BOARD_PAGE).collect();
         let names = members::names(&mut db, guild).await?;
-        let stale: BTreeSet<MemberId> = members::unseen_since(
-            &mut db,
-            guild,
-            self.now() - chrono::TimeDelta::days(1),
-        )
-        .await?;
+        let stale: BTreeSet<MemberId> =
+            members::unseen_since(&mut db, guild, self.now() - chrono::TimeDelta::days(1)).await?;
         Ok(Board {
             window,
             page,
@@ -472,8 +465,7 @@ impl Engine {
     /// # Errors
     /// When the guild was never set up, or the store broke.
     pub async fn points(&self, guild: GuildId, member: MemberId) -> View<Points> {
-        let rank =
-            self.board(guild, Window::AllTime, 0, member).await?.own.map(|own| own.rank);
+        let rank = self.board(guild, Window::AllTime, 0, member).await?.own.map(|own| own.rank);
         let mut db = self.shared.store.read().await?;
         let mut rows = Vec::new();
         let mut places: BTreeMap<RoundId, (String, ChannelId)> = BTreeMap::new();
@@ -636,11 +628,7 @@ impl Engine {
             .collect())
     }
 
-    async fn stock(
-        &self,
-        db: &mut Connection,
-        channel: &StudyChannel,
-    ) -> store::Result<u32> {
+    async fn stock(&self, db: &mut Connection, channel: &StudyChannel) -> store::Result<u32> {
         let asked = rounds::last_asked(db, channel.id).await?;
         let candidates: Vec<Candidate<'_>> = self
             .shared

@@ -34,14 +34,8 @@ struct Inner {
 #[derive(Clone, Copy)]
 enum Base {
     System,
-    Rate {
-        start: DateTime<Utc>,
-        rate: f64,
-        origin: Instant,
-    },
-    Manual {
-        start: DateTime<Utc>,
-    },
+    Rate { start: DateTime<Utc>, rate: f64, origin: Instant },
+    Manual { start: DateTime<Utc> },
 }
 
 #[derive(Default)]
@@ -61,11 +55,7 @@ impl SimClock {
 
     /// A clock that starts at `start` now and runs `rate` simulated seconds per real second.
     pub fn rate(start: DateTime<Utc>, rate: f64) -> Self {
-        Self::with(Base::Rate {
-            start,
-            rate,
-            origin: Instant::now(),
-        })
+        Self::with(Base::Rate { start, rate, origin: Instant::now() })
     }
 
     /// A clock that stands at `start` until it is advanced.
@@ -89,9 +79,7 @@ impl SimClock {
         }
         match pace.parse::<f64>() {
             Ok(rate) if rate > 0.0 && rate <= 1_000_000.0 => Ok(Self::rate(start, rate)),
-            _ => Err(format!(
-                "`{pace}` is not a rate above 0 and at most 1000000, nor `manual`"
-            )),
+            _ => Err(format!("`{pace}` is not a rate above 0 and at most 1000000, nor `manual`")),
         }
     }
 
@@ -185,10 +173,7 @@ impl SimClock {
     }
 
     fn moved(&self) -> MutexGuard<'_, Moved> {
-        self.inner
-            .moved
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.inner.moved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self, moved: &Moved) -> DateTime<Utc> {
@@ -197,11 +182,7 @@ impl SimClock {
             // The one place where the sandbox reads the system's clock.
             Base::System => Utc::now(),
             Base::Manual { start } => start,
-            Base::Rate {
-                start,
-                rate,
-                origin,
-            } => {
+            Base::Rate { start, rate, origin } => {
                 let run = origin.elapsed().as_secs_f64() * rate * 1000.0;
                 start + TimeDelta::milliseconds(run as i64)
             }
@@ -320,9 +301,8 @@ mod tests {
         }
         clock.advance(TimeDelta::hours(3), &*at_once()).await;
         assert_eq!(clock.now(), start() + TimeDelta::hours(3));
-        let expected: Vec<_> = (0..3)
-            .map(|hour| start() + TimeDelta::minutes(1) + TimeDelta::hours(hour))
-            .collect();
+        let expected: Vec<_> =
+            (0..3).map(|hour| start() + TimeDelta::minutes(1) + TimeDelta::hours(hour)).collect();
         assert_eq!(*seen.lock().unwrap(), expected);
         task.abort();
     }

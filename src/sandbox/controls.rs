@@ -16,12 +16,7 @@ impl Sandbox {
         match channel {
             Some(channel) => state.set_overwrite(
                 channel,
-                Overwrite {
-                    id: self.server.bot,
-                    member: true,
-                    allow,
-                    deny,
-                },
+                Overwrite { id: self.server.bot, member: true, allow, deny },
             ),
             None => {
                 let guild = self.server.guild;
@@ -52,9 +47,7 @@ impl Sandbox {
 
     /// Takes the bot out of the default guild.
     pub fn kick_bot(&self) {
-        self.server
-            .state()
-            .remove_member(self.server.guild, self.server.bot);
+        self.server.state().remove_member(self.server.guild, self.server.bot);
     }
 
     /// Takes the bot back in, with its usual rights.
@@ -136,9 +129,7 @@ impl Sandbox {
     /// Closes the bot's gateway connections with a code.
     pub fn close_gateways(&self, code: u16) {
         let state = self.server.state();
-        state
-            .hub
-            .each(self.server.bot, || Frame::Close(code, "Closed on purpose."));
+        state.hub.each(self.server.bot, || Frame::Close(code, "Closed on purpose."));
     }
 
     /// Asks the bot's sessions to connect anew (op 7).
@@ -159,19 +150,13 @@ impl Sandbox {
 
     /// Tells the bot's sessions that they are invalid (op 9).
     pub fn invalidate_sessions(&self, resumable: bool) {
-        self.server
-            .state()
-            .hub
-            .invalidate(self.server.bot, resumable);
+        self.server.state().hub.invalidate(self.server.bot, resumable);
     }
 
     /// Lets the bot's next `times` requests go wrong whose method is `matcher.0` (`*` for any) and
     /// whose path template, as in Discord's description, contains `matcher.1`.
     pub fn fail_next(&self, matcher: (&str, &str), fault: Fault, times: u32) {
-        self.server
-            .state()
-            .faults
-            .add(matcher.0, matcher.1, fault, times);
+        self.server.state().faults.add(matcher.0, matcher.1, fault, times);
     }
 
     /// Forgets faults that have not happened; returns how many requests were still to go wrong.

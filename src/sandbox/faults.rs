@@ -37,12 +37,7 @@ impl Faults {
     /// Lets the next `times` requests with this method (`*` for any) whose path template contains
     /// `template` go wrong.
     pub fn add(&mut self, method: &str, template: &str, fault: Fault, times: u32) {
-        self.waiting.push((
-            method.to_ascii_uppercase(),
-            template.to_owned(),
-            fault,
-            times,
-        ));
+        self.waiting.push((method.to_ascii_uppercase(), template.to_owned(), fault, times));
     }
 
     /// The fault for a request, if one waits for it; first come, first served.

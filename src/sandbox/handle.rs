@@ -82,31 +82,20 @@ pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
         content_intent: options.content_intent,
         origin: format!("http://{addr}"),
     };
-    let setup = Setup {
-        addr,
-        key: secret::<24>(),
-        guild,
-        study_channel,
-        extra_hosts: options.extra_hosts,
-    };
+    let setup =
+        Setup { addr, key: secret::<24>(), guild, study_channel, extra_hosts: options.extra_hosts };
     let server = Arc::new(Server::new(setup, state));
     let router = routes::router(&server);
     let stopping = server.stopping.clone();
-    let serving = axum::serve(
-        Breakable(listener),
-        router.into_make_service_with_connect_info::<Breaker>(),
-    )
-    .with_graceful_shutdown(async move { stopping.cancelled().await });
+    let serving =
+        axum::serve(Breakable(listener), router.into_make_service_with_connect_info::<Breaker>())
+            .with_graceful_shutdown(async move { stopping.cancelled().await });
     let task = tokio::spawn(async move {
         if let Err(error) = serving.await {
             tracing::error!(%error, "the sandbox's server ended");
         }
     });
-    Ok(Sandbox {
-        server,
-        task: Arc::new(Mutex::new(Some(task))),
-        actors: Arc::default(),
-    })
+    Ok(Sandbox { server, task: Arc::new(Mutex::new(Some(task))), actors: Arc::default() })
 }
 
 impl Sandbox {
@@ -138,12 +127,7 @@ impl Sandbox {
     /// The bot's token, without `Bot `.
     pub fn bot_token(&self) -> String {
         let state = self.server.state();
-        state
-            .world
-            .users
-            .get(&self.server.bot)
-            .map(|bot| bot.token.clone())
-            .unwrap_or_default()
+        state.world.users.get(&self.server.bot).map(|bot| bot.token.clone()).unwrap_or_default()
     }
 
     /// The bot's user id, which is its application's id too.
@@ -191,11 +175,8 @@ impl Sandbox {
 
     /// The object that `demo` and `sandbox` print as their first line with `--json`.
     pub fn description(&self) -> Value {
-        let channels: serde_json::Map<String, Value> = self
-            .channels()
-            .into_iter()
-            .map(|(name, id)| (name, wire::id(id)))
-            .collect();
+        let channels: serde_json::Map<String, Value> =
+            self.channels().into_iter().map(|(name, id)| (name, wire::id(id))).collect();
         let members: Vec<Value> = self
             .members()
             .into_iter()
@@ -289,12 +270,7 @@ impl Sandbox {
             .world
             .private
             .values()
-            .filter(|message| {
-                message
-                    .audience
-                    .as_ref()
-                    .is_some_and(|(user, _)| *user == member)
-            })
+            .filter(|message| message.audience.as_ref().is_some_and(|(user, _)| *user == member))
             .map(|message| wire::message(&state.world, message, Viewer::ALL))
             .collect()
     }
@@ -306,9 +282,7 @@ impl Sandbox {
             .world
             .channels
             .get(&id)
-            .map_or(Value::Null, |channel| {
-                wire::channel(&state.world, channel, Viewer::ALL)
-            })
+            .map_or(Value::Null, |channel| wire::channel(&state.world, channel, Viewer::ALL))
     }
 
     /// The threads of a channel, oldest first.
@@ -346,15 +320,9 @@ impl Sandbox {
     /// Stops: gateways close with 1001, running requests end, the port is free.
     pub async fn stop(self) {
         self.server.stopping.cancel();
-        let task = self
-            .task
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(mut task) = task
-            && tokio::time::timeout(Duration::from_secs(2), &mut task)
-                .await
-                .is_err()
+            && tokio::time::timeout(Duration::from_secs(2), &mut task).await.is_err()
         {
             task.abort();
         }

@@ -43,20 +43,12 @@ impl Headers {
     /// Name and value of each.
     #[expect(clippy::disallowed_methods, reason = "limits are counted in real time")]
     pub fn pairs(&self) -> [(&'static str, String); 5] {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         [
             ("x-ratelimit-limit", self.limit.to_string()),
             ("x-ratelimit-remaining", self.remaining.to_string()),
-            (
-                "x-ratelimit-reset",
-                format!("{:.3}", now.as_secs_f64() + self.reset_after),
-            ),
-            (
-                "x-ratelimit-reset-after",
-                format!("{:.3}", self.reset_after),
-            ),
+            ("x-ratelimit-reset", format!("{:.3}", now.as_secs_f64() + self.reset_after)),
+            ("x-ratelimit-reset-after", format!("{:.3}", self.reset_after)),
             ("x-ratelimit-bucket", self.bucket.clone()),
         ]
     }
@@ -90,12 +82,7 @@ pub struct Limits {
 impl Limits {
     /// Full buckets.
     pub fn new(on: bool) -> Self {
-        Self {
-            on,
-            tokens: GLOBAL,
-            filled: Instant::now(),
-            buckets: BTreeMap::new(),
-        }
+        Self { on, tokens: GLOBAL, filled: Instant::now(), buckets: BTreeMap::new() }
     }
 
     /// Counts a request. `major` is the channel, guild or webhook of the path; interactions' own
@@ -137,12 +124,8 @@ impl Limits {
         if !spent {
             *used += 1;
         }
-        let headers = Headers {
-            limit,
-            remaining: limit.saturating_sub(*used),
-            reset_after,
-            bucket,
-        };
+        let headers =
+            Headers { limit, remaining: limit.saturating_sub(*used), reset_after, bucket };
         if spent {
             return Verdict::Wait {
                 retry_after: reset_after,
@@ -171,24 +154,15 @@ mod tests {
             assert_eq!((headers.limit, headers.remaining), (5, left));
         }
         let later = start + Duration::from_secs(2);
-        let Verdict::Wait {
-            retry_after,
-            global: false,
-            headers: Some(_),
-        } = limits.take("POST", WRITE, "1", true, later)
+        let Verdict::Wait { retry_after, global: false, headers: Some(_) } =
+            limits.take("POST", WRITE, "1", true, later)
         else {
             panic!("not refused");
         };
         assert!((retry_after - 3.0).abs() < 1e-6);
-        assert!(matches!(
-            limits.take("POST", WRITE, "2", true, later),
-            Verdict::Pass(_)
-        ));
+        assert!(matches!(limits.take("POST", WRITE, "2", true, later), Verdict::Pass(_)));
         let after = start + Duration::from_secs(5);
-        assert!(matches!(
-            limits.take("POST", WRITE, "1", true, after),
-            Verdict::Pass(_)
-        ));
+        assert!(matches!(limits.take("POST", WRITE, "1", true, after), Verdict::Pass(_)));
     }
 
     #[test]
@@ -200,22 +174,11 @@ mod tests {
             assert!(matches!(verdict, Verdict::Pass(_)));
         }
         let verdict = limits.take("POST", WRITE, "60", true, now);
-        assert!(
-            matches!(verdict, Verdict::Wait { global: true, .. }),
-            "{verdict:?}"
-        );
-        let verdict = limits.take(
-            "POST",
-            "/webhooks/{webhook_id}/{webhook_token}",
-            "60",
-            false,
-            now,
-        );
+        assert!(matches!(verdict, Verdict::Wait { global: true, .. }), "{verdict:?}");
+        let verdict =
+            limits.take("POST", "/webhooks/{webhook_id}/{webhook_token}", "60", false, now);
         assert!(matches!(verdict, Verdict::Pass(_)));
         let soon = now + Duration::from_millis(25);
-        assert!(matches!(
-            limits.take("POST", WRITE, "61", true, soon),
-            Verdict::Pass(_)
-        ));
+        assert!(matches!(limits.take("POST", WRITE, "61", true, soon), Verdict::Pass(_)));
     }
 }

@@ -17,9 +17,7 @@ pub async fn page(
     State(server): State<Arc<Server>>,
     Query(query): Query<BTreeMap<String, String>>,
 ) -> Response {
-    let right = query
-        .get("key")
-        .is_some_and(|key| same_key(key, &server.key));
+    let right = query.get("key").is_some_and(|key| same_key(key, &server.key));
     let (status, body) = if right {
         (StatusCode::OK, overview(&server))
     } else {
@@ -57,18 +55,11 @@ fn overview(server: &Server) -> String {
     html.push_str(
         "<p class=\"lead\">A small Discord on this machine. Everything lives in memory and is gone when it stops.</p>",
     );
-    let clock = if server.clock.is_system() {
-        "the system's clock"
-    } else {
-        "a simulated clock"
-    };
+    let clock = if server.clock.is_system() { "the system's clock" } else { "a simulated clock" };
     let facts = [
         ("REST", api.clone()),
         ("Gateway", server.gateway.clone()),
-        (
-            "Study time",
-            format!("{} ({clock})", iso(server.clock.now())),
-        ),
+        ("Study time", format!("{} ({clock})", iso(server.clock.now()))),
     ];
     html.push_str("<dl>");
     for (name, value) in facts {
@@ -83,15 +74,9 @@ fn overview(server: &Server) -> String {
             .values()
             .filter(|channel| channel.guild == Some(guild.id) && channel.thread.is_none());
         for channel in channels {
-            let mark = if channel.id == server.study_channel {
-                " (meant for studying)"
-            } else {
-                ""
-            };
-            cells(
-                &mut html,
-                &[&format!("#{}{mark}", channel.name), &channel.id.to_string()],
-            );
+            let mark =
+                if channel.id == server.study_channel { " (meant for studying)" } else { "" };
+            cells(&mut html, &[&format!("#{}{mark}", channel.name), &channel.id.to_string()]);
         }
         html.push_str("</table><table><tr><th>Member</th><th>Id</th><th>Token</th></tr>");
         for member in guild.members.keys().filter_map(|id| world.users.get(id)) {
@@ -129,12 +114,7 @@ fn section(html: &mut String, title: &str) {
 }
 
 fn row(html: &mut String, name: &str, value: &str) {
-    let _ = write!(
-        html,
-        "<dt>{}</dt><dd>{}</dd>",
-        escaped(name),
-        escaped(value)
-    );
+    let _ = write!(html, "<dt>{}</dt><dd>{}</dd>", escaped(name), escaped(value));
 }
 
 fn cells(html: &mut String, values: &[&str]) {

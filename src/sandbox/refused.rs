@@ -19,12 +19,7 @@ pub struct Refused {
 impl Refused {
     /// A refusal without places.
     pub fn new(status: u16, code: u32, message: &str) -> Self {
-        Self {
-            status,
-            code,
-            message: message.to_owned(),
-            errors: Vec::new(),
-        }
+        Self { status, code, message: message.to_owned(), errors: Vec::new() }
     }
 
     /// The JSON body, places nested the way Discord nests them.
@@ -115,11 +110,7 @@ impl Form {
         if length < min && length == 0 {
             self.wrong(path, "BASE_TYPE_REQUIRED", "This field is required");
         } else if length > max && min == 0 {
-            self.wrong(
-                path,
-                "BASE_TYPE_MAX_LENGTH",
-                format!("Must be {max} or fewer in length."),
-            );
+            self.wrong(path, "BASE_TYPE_MAX_LENGTH", format!("Must be {max} or fewer in length."));
         } else if length < min || length > max {
             self.wrong(
                 path,
@@ -149,11 +140,7 @@ impl Form {
                 ""
             }
             Some(_) => {
-                self.wrong(
-                    path,
-                    "STRING_TYPE_CONVERT",
-                    "Could not interpret value as string.",
-                );
+                self.wrong(path, "STRING_TYPE_CONVERT", "Could not interpret value as string.");
                 ""
             }
         }
@@ -167,10 +154,7 @@ impl Form {
         if self.errors.is_empty() {
             return Ok(());
         }
-        Err(Refused {
-            errors: self.errors,
-            ..Refused::new(400, 50035, "Invalid Form Body")
-        })
+        Err(Refused { errors: self.errors, ..Refused::new(400, 50035, "Invalid Form Body") })
     }
 }
 

@@ -34,17 +34,11 @@ pub fn router(server: &Arc<Server>) -> Router {
 /// Refuses foreign hosts and origins before anything else.
 async fn guard(Shared(server): Shared<Arc<Server>>, request: Request, next: Next) -> Response {
     if !host_allowed(request.headers(), server.addr, &server.extra_hosts) {
-        return (
-            StatusCode::MISDIRECTED_REQUEST,
-            "This is not the host you asked for.\n",
-        )
+        return (StatusCode::MISDIRECTED_REQUEST, "This is not the host you asked for.\n")
             .into_response();
     }
     if !origin_allowed(request.headers()) {
-        return (
-            StatusCode::FORBIDDEN,
-            "Requests from other origins are refused.\n",
-        )
+        return (StatusCode::FORBIDDEN, "Requests from other origins are refused.\n")
             .into_response();
     }
     next.run(request).await
@@ -61,16 +55,11 @@ async fn gateway(
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     let known = |name: &str, values: &[&str]| {
-        query
-            .get(name)
-            .is_none_or(|given| values.contains(&given.as_str()))
+        query.get(name).is_none_or(|given| values.contains(&given.as_str()))
     };
     if !known("v", &["10"]) || !known("encoding", &["json"]) || !known("compress", &["zlib-stream"])
     {
-        return (
-            StatusCode::BAD_REQUEST,
-            "Only v=10, json and zlib-stream are spoken here.\n",
-        )
+        return (StatusCode::BAD_REQUEST, "Only v=10, json and zlib-stream are spoken here.\n")
             .into_response();
     }
     let zlib_stream = query.contains_key("compress");

@@ -6,10 +6,7 @@ use std::net::SocketAddr;
 /// Whether the Host header names this server: loopback with the right port, or an allowed name
 /// (with any port or none, since such a name comes through a proxy). Guards against DNS rebinding.
 pub fn host_allowed(headers: &HeaderMap, addr: SocketAddr, extra: &[String]) -> bool {
-    let Some(host) = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-    else {
+    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else {
         return false;
     };
     authority_allowed(host, addr, extra)
@@ -33,9 +30,7 @@ pub fn origin_allowed(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return true;
     };
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     match (origin.to_str().ok(), host) {
         (Some(origin), Some(host)) => ["http://", "https://"]
             .iter()
@@ -65,13 +60,7 @@ pub fn content(method: &Method, headers: &HeaderMap, empty: bool) -> Option<Cont
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
-        .map(|kind| {
-            kind.split(';')
-                .next()
-                .unwrap_or("")
-                .trim()
-                .to_ascii_lowercase()
-        });
+        .map(|kind| kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase());
     match kind.as_deref() {
         // What a page of another origin may send without being asked first (Fetch standard,
         // "CORS-safelisted request-header").
@@ -87,10 +76,7 @@ pub fn content(method: &Method, headers: &HeaderMap, empty: bool) -> Option<Cont
 /// Whether two keys are equal, in a time that does not tell where they differ.
 pub fn same_key(given: &str, right: &str) -> bool {
     given.len() == right.len()
-        && given
-            .bytes()
-            .zip(right.bytes())
-            .fold(0, |differs, (one, other)| differs | (one ^ other))
+        && given.bytes().zip(right.bytes()).fold(0, |differs, (one, other)| differs | (one ^ other))
             == 0
 }
 
@@ -99,10 +85,7 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
-            .collect()
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
     }
 
     #[test]
@@ -129,10 +112,7 @@ mod tests {
 
     #[test]
     fn another_origin_is_refused() {
-        let own = headers(&[
-            ("host", "localhost:4000"),
-            ("origin", "http://localhost:4000"),
-        ]);
+        let own = headers(&[("host", "localhost:4000"), ("origin", "http://localhost:4000")]);
         assert!(origin_allowed(&own));
         for origin in ["http://evil.example", "null", "http://127.0.0.1:4000"] {
             let other = headers(&[("host", "localhost:4000"), ("origin", origin)]);
@@ -152,10 +132,7 @@ mod tests {
         let named = headers(&[("content-type", "application/octet-stream")]);
         assert_eq!(content(&Method::PUT, &named, true), Some(Content::Empty));
         assert_eq!(content(&Method::PUT, &named, false), None);
-        assert_eq!(
-            content(&Method::PUT, &HeaderMap::new(), true),
-            Some(Content::Empty)
-        );
+        assert_eq!(content(&Method::PUT, &HeaderMap::new(), true), Some(Content::Empty));
         assert_eq!(content(&Method::PUT, &HeaderMap::new(), false), None);
     }
 }

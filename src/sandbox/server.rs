@@ -83,27 +83,17 @@ impl Server {
     /// The user behind a token as the gateway takes it: with or without `Bot `.
     pub fn user_of_token(&self, world: &World, token: &str) -> Option<u64> {
         let token = token.strip_prefix("Bot ").unwrap_or(token);
-        world
-            .users
-            .values()
-            .find(|user| user.token == token)
-            .map(|user| user.id)
+        world.users.values().find(|user| user.token == token).map(|user| user.id)
     }
 
     /// Notes that something happened.
     pub fn touch(&self) {
-        *self
-            .last_activity
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.last_activity.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
     /// When something last happened (wire time).
     pub fn last_activity(&self) -> Instant {
-        *self
-            .last_activity
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        *self.last_activity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Replaces what is called at every stop of the clock.
@@ -113,11 +103,7 @@ impl Server {
 
     /// What to call at every stop of the clock: the one that was set, else a second of quiet.
     pub fn settler(self: &Arc<Self>) -> Settler {
-        let set = self
-            .settler
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let set = self.settler.lock().unwrap_or_else(PoisonError::into_inner).clone();
         set.unwrap_or_else(|| {
             let server = self.clone();
             Arc::new(move || {
@@ -172,10 +158,7 @@ impl Listener for Breakable {
         let (stream, addr) = Listener::accept(&mut self.0).await;
         // Small messages back and forth: waiting to fill packets only costs time.
         let _ = stream.set_nodelay(true);
-        let io = BreakableStream {
-            stream,
-            broken: Arc::default(),
-        };
+        let io = BreakableStream { stream, broken: Arc::default() };
         (io, addr)
     }
 

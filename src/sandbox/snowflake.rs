@@ -16,11 +16,7 @@ pub struct Snowflakes {
 impl Snowflakes {
     /// A maker whose worker and process bits come from `seed`.
     pub fn new(seed: u64) -> Self {
-        Self {
-            worker: seed & 0x3ff,
-            last_ms: 0,
-            count: 0,
-        }
+        Self { worker: seed & 0x3ff, last_ms: 0, count: 0 }
     }
 
     /// A new id for `now`.
@@ -62,11 +58,7 @@ mod tests {
         let now: DateTime<Utc> = "2026-11-23T08:00:00Z".parse().unwrap();
         let mut last = 0;
         for step in 0..10_000 {
-            let at = if step < 5_000 {
-                now
-            } else {
-                now - TimeDelta::days(1)
-            };
+            let at = if step < 5_000 { now } else { now - TimeDelta::days(1) };
             let id = ids.next(at);
             assert!(id > last);
             last = id;

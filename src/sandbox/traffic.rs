@@ -75,8 +75,7 @@ impl Log {
             );
             // A client gone wild must not fill the memory.
             if self.unknown.len() < 1_000 {
-                self.unknown
-                    .push(format!("{} {}", exchange.method, exchange.path));
+                self.unknown.push(format!("{} {}", exchange.method, exchange.path));
             }
         }
         let exchange = Arc::new(exchange);

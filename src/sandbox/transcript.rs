@@ -22,12 +22,7 @@ pub fn transcript(world: &World) -> String {
         text.push_str("== seen by one member only\n");
         for message in world.private.values() {
             let reader = message.audience.as_ref().map_or(0, |(user, _)| *user);
-            let _ = writeln!(
-                text,
-                "  (for {} in {})",
-                world.name(reader),
-                message.channel
-            );
+            let _ = writeln!(text, "  (for {} in {})", world.name(reader), message.channel);
             write_message(&mut text, world, message, "  ");
         }
     }
@@ -45,22 +40,13 @@ fn write_channel(text: &mut String, world: &World, channel: &Channel, indent: &s
             thread.message_count
         ),
         None if channel.guild.is_none() => {
-            let names: Vec<&str> = channel
-                .recipients
-                .iter()
-                .map(|id| world.name(*id))
-                .collect();
+            let names: Vec<&str> = channel.recipients.iter().map(|id| world.name(*id)).collect();
             format!("== direct messages of {}", names.join(" and "))
         }
         None => format!("== #{} (type {})", channel.name, channel.kind),
     };
     let _ = writeln!(text, "{indent}{title} {}", channel.id);
-    for message in world
-        .messages
-        .get(&channel.id)
-        .into_iter()
-        .flat_map(|m| m.values())
-    {
+    for message in world.messages.get(&channel.id).into_iter().flat_map(|m| m.values()) {
         write_message(text, world, message, &format!("{indent}  "));
     }
 }
@@ -83,28 +69,15 @@ fn write_message(text: &mut String, world: &World, of: &Message, indent: &str) {
     if let Some(target) = of.reference.and_then(|reference| reference.message) {
         marks.push(format!("to {target}"));
     }
-    let marks = if marks.is_empty() {
-        String::new()
-    } else {
-        format!(" [{}]", marks.join(", "))
-    };
+    let marks = if marks.is_empty() { String::new() } else { format!(" [{}]", marks.join(", ")) };
     let content = of.content.replace('\n', &format!("\n{indent}    "));
-    let _ = writeln!(
-        text,
-        "{indent}{at} {} {}{marks}: {content}",
-        of.id,
-        world.name(of.author)
-    );
+    let _ = writeln!(text, "{indent}{at} {} {}{marks}: {content}", of.id, world.name(of.author));
     for embed in &of.embeds {
         write_embed(text, embed, indent);
     }
     for row in &of.components {
-        let parts: Vec<String> = row["components"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(show_component)
-            .collect();
+        let parts: Vec<String> =
+            row["components"].as_array().into_iter().flatten().map(show_component).collect();
         let _ = writeln!(text, "{indent}    {}", parts.join(" "));
     }
     for attachment in &of.attachments {
@@ -142,11 +115,7 @@ fn write_embed(text: &mut String, embed: &Value, indent: &str) {
 
 fn show_component(component: &Value) -> String {
     let text = |key: &str| component[key].as_str().unwrap_or_default().to_owned();
-    let off = if component["disabled"] == true {
-        " off"
-    } else {
-        ""
-    };
+    let off = if component["disabled"] == true { " off" } else { "" };
     if component["type"] == 2 {
         let face = if component["label"].is_string() {
             text("label")
@@ -168,12 +137,7 @@ fn show_component(component: &Value) -> String {
             )
         })
         .collect();
-    format!(
-        "<{}{off} <{}>: {}>",
-        text("placeholder"),
-        text("custom_id"),
-        options.join(" | ")
-    )
+    format!("<{}{off} <{}>: {}>", text("placeholder"), text("custom_id"), options.join(" | "))
 }
 
 /// A channel's messages as JSON, oldest first, as somebody who may read everything gets them.

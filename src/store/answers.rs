@@ -146,11 +146,7 @@ pub async fn of_round(db: &mut Connection, round: RoundId) -> Result<Vec<Answer>
 }
 
 /// A member's answer in a round.
-pub async fn find(
-    db: &mut Connection,
-    round: RoundId,
-    member: MemberId,
-) -> Result<Option<Answer>> {
+pub async fn find(db: &mut Connection, round: RoundId, member: MemberId) -> Result<Option<Answer>> {
     let row = sqlx::query("SELECT * FROM answers WHERE round_id = $1 AND member_id = $2")
         .bind(round.0)
         .bind(member.to_db())

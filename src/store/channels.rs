@@ -103,9 +103,8 @@ pub async fn in_use(db: &mut Connection, guild: Option<GuildId>) -> Result<Vec<S
         }
     };
     let mut channels: Vec<StudyChannel> = rows.iter().map(channel).collect::<Result<_>>()?;
-    let days = sqlx::query("SELECT * FROM holidays ORDER BY channel_id, first_date")
-        .fetch_all(db)
-        .await?;
+    let days =
+        sqlx::query("SELECT * FROM holidays ORDER BY channel_id, first_date").fetch_all(db).await?;
     for row in &days {
         let of: ChannelId = get(row, "channel_id")?;
         if let Ok(at) = channels.binary_search_by_key(&of.to_db(), |c| c.id.to_db()) {

@@ -137,12 +137,7 @@ pub async fn attempt<I: DeserializeOwned>(
 }
 
 /// Ends a delivery; `false` if it had already ended.
-pub async fn end(
-    db: &mut Connection,
-    id: i64,
-    end: End,
-    error: Option<&str>,
-) -> Result<bool> {
+pub async fn end(db: &mut Connection, id: i64, end: End, error: Option<&str>) -> Result<bool> {
     let (state, result) = match end {
         End::Done(result) => ("done", result),
         End::Dropped => ("dropped", None),
@@ -226,10 +221,9 @@ pub async fn by_cause<I: DeserializeOwned>(
 
 /// The earliest instant at which a pending delivery expires.
 pub async fn next_expiry(db: &mut Connection) -> Result<Option<DateTime<Utc>>> {
-    let row =
-        sqlx::query("SELECT MIN(expires_at) AS at FROM deliveries WHERE state = 'pending'")
-            .fetch_one(db)
-            .await?;
+    let row = sqlx::query("SELECT MIN(expires_at) AS at FROM deliveries WHERE state = 'pending'")
+        .fetch_one(db)
+        .await?;
     get_opt(&row, "at")
 }
 

@@ -35,12 +35,14 @@ pub async fn left(
     member: MemberId,
     at: DateTime<Utc>,
 ) -> Result<()> {
-    sqlx::query("UPDATE members SET present = 0, seen_at = $3 WHERE guild_id = $1 AND member_id = $2")
-        .bind(guild.to_db())
-        .bind(member.to_db())
-        .bind(ms(at))
-        .execute(db)
-        .await?;
+    sqlx::query(
+        "UPDATE members SET present = 0, seen_at = $3 WHERE guild_id = $1 AND member_id = $2",
+    )
+    .bind(guild.to_db())
+    .bind(member.to_db())
+    .bind(ms(at))
+    .execute(db)
+    .await?;
     Ok(())
 }
 

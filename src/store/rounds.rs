@@ -3,11 +3,9 @@
 use super::types::{get, get_json_opt, get_opt, json, ms};
 use super::{Connection, Result};
 use crate::domain::draw::Reason;
-use crate::domain::ids::{
-    ChannelId, GuildId, InteractionId, MessageId, QuestionId, RoundId,
-};
-use crate::domain::question::Question;
+use crate::domain::ids::{ChannelId, GuildId, InteractionId, MessageId, QuestionId, RoundId};
 use crate::domain::outcome::Outcome;
+use crate::domain::question::Question;
 use crate::domain::round::{SkipReason, State};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::sqlite::SqliteRow;
@@ -179,24 +177,23 @@ pub async fn by_thread(db: &mut Connection, thread: ChannelId) -> Result<Option<
 
 /// Rounds that are due, open or closing; of one study channel or of all, oldest first.
 pub async fn live(db: &mut Connection, channel: Option<ChannelId>) -> Result<Vec<Round>> {
-    let rows = match channel {
-        Some(channel) => {
-            sqlx::query(
-                "SELECT * FROM rounds WHERE state IN ('due', 'open', 'closing')
+    let rows =
+        match channel {
+            Some(channel) => {
+                sqlx::query(
+                    "SELECT * FROM rounds WHERE state IN ('due', 'open', 'closing')
                  AND channel_id = $1 ORDER BY round_id",
-            )
-            .bind(channel.to_db())
-            .fetch_all(db)
-            .await?
-        }
-        None => {
-            sqlx::query(
+                )
+                .bind(channel.to_db())
+                .fetch_all(db)
+                .await?
+            }
+            None => sqlx::query(
                 "SELECT * FROM rounds WHERE state IN ('due', 'open', 'closing') ORDER BY round_id",
             )
             .fetch_all(db)
-            .await?
-        }
-    };
+            .await?,
+        };
     rows.iter().map(round).collect()
 }
 
@@ -268,6 +265,25 @@ pub async fn dates_taken(
         .iter()
         .map(|row| get(row, "local_date"))
         .collect()
+}
+
+/// The same without the skipped ones: those whose due instant was used for a question.
+pub async fn dates_posted(
+    db: &mut Connection,
+    channel: ChannelId,
+    from: NaiveDate,
+) -> Result<BTreeSet<NaiveDate>> {
+    sqlx::query(
+        "SELECT local_date FROM rounds
+         WHERE channel_id = $1 AND local_date >= $2 AND state <> 'skipped'",
+    )
+    .bind(channel.to_db())
+    .bind(from.to_string())
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(|row| get(row, "local_date"))
+    .collect()
 }
 
 /// The round whose result came last in a study channel, before `before` if given.

@@ -21,7 +21,9 @@ const READERS: u32 = 4;
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// The file or its folder cannot be used.
-    #[error("cannot open the database {path}: {why}. Check `path` in [database], and that this user may write there")]
+    #[error(
+        "cannot open the database {path}: {why}. Check `path` in [database], and that this user may write there"
+    )]
     Unusable {
         /// As configured.
         path: PathBuf,
@@ -29,19 +31,25 @@ pub enum OpenError {
         why: String,
     },
     /// The file is no SQLite database.
-    #[error("{path} is not a Studyhall database (it is not a SQLite file). Name another file under [database] path; this one was left as it is")]
+    #[error(
+        "{path} is not a Studyhall database (it is not a SQLite file). Name another file under [database] path; this one was left as it is"
+    )]
     NotADatabase {
         /// As configured.
         path: PathBuf,
     },
     /// A SQLite file that something else made.
-    #[error("{path} is a SQLite file, but not Studyhall's. Name another file under [database] path; this one was left as it is")]
+    #[error(
+        "{path} is a SQLite file, but not Studyhall's. Name another file under [database] path; this one was left as it is"
+    )]
     Foreign {
         /// As configured.
         path: PathBuf,
     },
     /// A newer Studyhall has written the file.
-    #[error("the database {path} was written by a newer Studyhall (version {found} of its tables, this program knows {known}). Start the newer program, or restore an older copy; nothing was changed")]
+    #[error(
+        "the database {path} was written by a newer Studyhall (version {found} of its tables, this program knows {known}). Start the newer program, or restore an older copy; nothing was changed"
+    )]
     Newer {
         /// As configured.
         path: PathBuf,
@@ -51,7 +59,9 @@ pub enum OpenError {
         known: i64,
     },
     /// A migration failed; the file is as it was before that migration.
-    #[error("the tables of {path} could not be brought up to date: {why}. Restore a copy of the file, or start the program that wrote it; nothing was changed")]
+    #[error(
+        "the tables of {path} could not be brought up to date: {why}. Restore a copy of the file, or start the program that wrote it; nothing was changed"
+    )]
     Migration {
         /// As configured.
         path: PathBuf,

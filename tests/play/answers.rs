@@ -28,7 +28,7 @@ async fn several_messages_make_one_answer_in_order() {
     let first = text.find("First, one has to").expect("the first part");
     let second = text.find("Second, one has to").expect("the second part");
     assert!(first < second && !text.contains("\nok"), "{text}");
-    assert_eq!(result.field("Points").unwrap(), "Ana +7 · Ben +3 · Chidi +1", "one answer");
+    assert_eq!(result.field("Points").unwrap(), "Ana +7, Ben +3, Chidi +1", "one answer");
     stage.finish().await;
 }
 
@@ -66,16 +66,15 @@ async fn not_my_answer_takes_a_message_out_and_in_again() {
     let answer = ana.says("The real answer of Ana to the question.").await;
 
     let said = ana.says_not_my_answer(&aside).await;
-    assert!(said.says("does not count as your answer any more"), "{}", said.text());
-    let moved =
-        || stage.place.post(&answer).is_marked() && !stage.place.post(&aside).is_marked();
+    assert!(said.says("is not part of your answer any more"), "{}", said.text());
+    let moved = || stage.place.post(&answer).is_marked() && !stage.place.post(&aside).is_marked();
     stage.until("the check mark on the other message", moved).await;
     assert!(!ben.ballot().await.says("By the way"));
     let other = ben.says_not_my_answer(&answer).await;
-    assert!(other.says("Only its author can take a message out or in."), "{}", other.text());
+    assert!(other.says("That is somebody else's message."), "{}", other.text());
 
     let said = ana.says_not_my_answer(&aside).await;
-    assert!(said.says("counts as your answer now"), "{}", said.text());
+    assert!(said.says("part of your answer now"), "{}", said.text());
     let back = || stage.place.post(&aside).is_marked() && !stage.place.post(&answer).is_marked();
     stage.until("the check mark back where it was", back).await;
     assert!(ben.ballot().await.says("By the way"));
@@ -88,7 +87,7 @@ async fn not_my_answer_takes_a_message_out_and_in_again() {
     // A reply to somebody else can be made an answer.
     let reply = ben.replies_to(&answer, "I see it differently: it is about loops.").await;
     let said = ben.says_not_my_answer(&reply).await;
-    assert!(said.says("counts as your answer now"), "{}", said.text());
+    assert!(said.says("part of your answer now"), "{}", said.text());
     assert_eq!(ana.ballot().await.choices(), ["Ben"]);
     stage.finish().await;
 }
@@ -165,7 +164,7 @@ async fn a_text_known_only_as_edited_after_the_close_is_taken_and_marked() {
     ana.edits(&post, "Written in time, but edited too late.").await;
     stage.start_bot().await;
     let result = stage.result();
-    assert!(result.says("Edited after the close, no earlier text known: Ana"), "{}", result.text());
+    assert!(result.says("Known only as edited after the close: Ana"), "{}", result.text());
     assert_eq!(result.field("Points").unwrap(), "Ana +2");
     stage.finish().await;
 }

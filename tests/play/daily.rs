@@ -50,7 +50,7 @@ async fn a_whole_round() {
     assert!(result.says("Members' pick: **Ana** 🏆"), "{}", result.text());
     assert!(result.says("A list comprehension builds the whole list at once."));
     assert_eq!(result.field("Votes").unwrap(), "Ana: 2 votes 🏆\nBen: 1 vote\nChidi: 0 votes");
-    assert_eq!(result.field("Points").unwrap(), "Ana +7 · Ben +3 · Chidi +3 · Dana +1");
+    assert_eq!(result.field("Points").unwrap(), "Ana +7, Ben +3, Chidi +3, Dana +1");
     let how = dana.presses(&result, "How points were given").await;
     assert!(how.says("**Ana** +7: answered +2, members' pick +5"), "{}", how.text());
 

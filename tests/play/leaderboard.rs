@@ -82,11 +82,11 @@ async fn the_own_rank_is_shown_on_every_page() {
             "4. **Student 04**: 2 points"
         ]
     );
-    assert!(first_page.says("Page 1 of 2 · 13 members"));
-    assert!(first_page.says("You: 4. **Student 13**: 2 points"), "{}", first_page.text());
+    assert!(first_page.says("Page 1 of 2, 13 members"));
+    assert!(first_page.says("You: rank 4, 2 points"), "{}", first_page.text());
     let second = last.presses(&first_page, "More").await;
     assert_eq!(second.ranks().len(), 3);
-    assert!(second.says("You: 4. **Student 13**"), "{}", second.text());
+    assert!(second.says("You: rank 4"), "{}", second.text());
     assert_eq!(last.presses(&second, "Back").await.ranks(), first_page.ranks());
     let beyond = last.uses("leaderboard", json!({"page": 99})).await;
     assert_eq!(beyond.ranks(), second.ranks(), "beyond the last page is the last page");
@@ -114,11 +114,11 @@ async fn the_board_is_private_until_it_is_shared() {
 async fn members_can_stay_off_the_boards() {
     let (stage, [ana, ben, ..]) = after_one_round().await;
     let said = ana.uses("privacy", json!({"board": "off"})).await;
-    assert!(said.says("You are off the boards"), "{}", said.text());
+    assert!(said.says("You are off the leaderboards"), "{}", said.text());
     let board = ben.uses("leaderboard", Value::Null).await;
     assert_eq!(board.ranks(), ["1. **Ben**: 3 points", "1. **Chidi**: 3 points"]);
     let own = ana.uses("leaderboard", Value::Null).await;
-    assert!(own.says("You are off the boards") && own.ranks().len() == 2, "{}", own.text());
+    assert!(own.says("You are off the leaderboards") && own.ranks().len() == 2, "{}", own.text());
     assert!(ana.uses("points", Value::Null).await.says("**7 points**"), "points are kept");
 
     ana.uses("privacy", json!({"board": "on"})).await;
@@ -165,8 +165,8 @@ async fn points_list_their_causes() {
     let title = stage.cards()[0].title();
     let points = ben.uses("points", Value::Null).await;
     assert!(points.says("**3 points**, rank 2 of all time"), "{}", points.text());
-    assert!(points.says(&format!("+2 answered · “{title}”")), "{}", points.text());
-    assert!(points.says(&format!("+1 voted · “{title}”")), "{}", points.text());
+    assert!(points.says(&format!("+2 answered, “{title}”")), "{}", points.text());
+    assert!(points.says(&format!("+1 voted, “{title}”")), "{}", points.text());
     let none = dana.uses("points", Value::Null).await;
     assert!(none.says("Answer a question or vote"), "{}", none.text());
     stage.finish().await;

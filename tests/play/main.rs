@@ -15,6 +15,6 @@ mod restart;
 mod schedule;
 mod setup;
 mod stage;
-mod trouble;
 mod tls;
+mod trouble;
 mod voting;

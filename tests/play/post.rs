@@ -59,12 +59,13 @@ impl Post {
             let rank = line.split_once(". **").map(|(rank, _)| rank.parse::<u32>());
             matches!(rank, Some(Ok(_)))
         };
-        self.text().lines().filter(is_row).map(str::to_owned).collect()
+        self.text().replace("\\. ", ". ").lines().filter(is_row).map(str::to_owned).collect()
     }
 
     /// The names in its menu, in order.
     pub fn choices(&self) -> Vec<String> {
-        self.menu().map(|menu| list(&menu["options"]).map(|o| string(&o["label"])).collect())
+        self.menu()
+            .map(|menu| list(&menu["options"]).map(|o| string(&o["label"])).collect())
             .unwrap_or_default()
     }
 

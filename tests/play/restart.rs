@@ -55,7 +55,7 @@ async fn a_round_with_a_break_at_every_stage(what: Break) {
     chidi.votes_for(&ana).await;
     ben.votes_for(&ana).await;
     happens(&mut stage, what).await;
-    assert!(chidi.ballot().await.says("Your vote: **Ana**"));
+    assert!(chidi.ballot().await.says("Your vote goes to **Ana**"));
     assert_eq!(dana.ballot().await.choices().len(), 3);
 
     stage.advance_to("2026-11-24T07:59:00Z").await;
@@ -68,7 +68,7 @@ async fn a_round_with_a_break_at_every_stage(what: Break) {
     stage.start_bot().await;
     happens(&mut stage, what).await;
     assert_eq!((stage.results().len(), stage.references().len()), (1, 1));
-    assert_eq!(stage.result().field("Points").unwrap(), "Ana +7 · Ben +3 · Chidi +3");
+    assert_eq!(stage.result().field("Points").unwrap(), "Ana +7, Ben +3, Chidi +3");
     assert_eq!(stage.cards().len(), 2);
 
     happens(&mut stage, what).await;
@@ -195,10 +195,10 @@ async fn a_card_that_discord_does_not_take_in_time_is_withdrawn() {
     assert!(stage.sandbox().clear_faults() > 0);
     stage.until("a notice", || stage.notices().len() == 1).await;
     let notice = stage.notices().remove(0);
-    assert!(notice.says("did not take the question for the round of 2026-11-23"));
+    assert!(notice.says("2026-11-23"));
     assert_eq!(stage.cards().len(), 0);
     let status = stage.study("status", Value::Null).await;
-    assert!(status.says("24 questions not asked yet"), "{}", status.text());
+    assert!(status.says("New questions left: 24."), "{}", status.text());
     stage.advance_days(1).await;
     assert_eq!(stage.cards().len(), 1);
     stage.finish().await;
@@ -244,7 +244,7 @@ async fn an_outage_over_the_close_only_delays_the_result() {
     let connected = || stage.sandbox().bot_connections() == 1;
     stage.until("the bot's new session", connected).await;
     stage.settle().await;
-    assert_eq!(stage.result().field("Points").unwrap(), "Ana +7 · Ben +3 · Chidi +1");
+    assert_eq!(stage.result().field("Points").unwrap(), "Ana +7, Ben +3, Chidi +1");
     let board = ana.uses("leaderboard", Value::Null).await;
     assert_eq!(board.ranks().len(), 3);
     stage.finish().await;
@@ -268,5 +268,63 @@ async fn a_killed_admin_command_is_done_once_or_not_at_all() {
     stage.start_bot().await;
     assert_eq!(stage.cards().len(), 1);
     assert!(pressed.await.unwrap().unwrap().failed, "nobody told Maya");
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn killed_between_the_result_and_its_answer() {
+    let mut stage = Stage::open().await;
+    let [ana, ben, chidi, _] = stage.cast().await;
+    stage.set_up("08:00", "UTC").await;
+    stage.advance(1).await;
+    ana.answers("Ana's answer, the members' pick of the day.").await;
+    ben.votes_for(&ana).await;
+    chidi.votes_for(&ana).await;
+    stage.advance_to("2026-11-24T07:59:00Z").await;
+    // The first message at the close is the result or the next card; both must come once.
+    stage.sandbox().fail_next(MESSAGES, Fault::Slow(Duration::from_secs(30)), 1);
+    stage.advance_without_waiting(1).await;
+    let said = || stage.results().len() + stage.cards().len() == 2;
+    stage.until("the first message at the close", said).await;
+    stage.kill_bot().await;
+    stage.start_bot().await;
+    stage.until("the reference answer", || stage.references().len() == 1).await;
+    stage.settle().await;
+    assert_eq!((stage.results().len(), stage.cards().len()), (1, 2));
+    assert_eq!(stage.result().field("Points").unwrap(), "Ana +7, Ben +1, Chidi +1");
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_card_sent_before_a_long_absence_is_found_again() {
+    let mut stage = Stage::open().await;
+    notices_to_the_admins(&stage).await;
+    stage.sandbox().fail_next(MESSAGES, Fault::Slow(Duration::from_secs(30)), 1);
+    stage.advance_without_waiting(1).await;
+    stage.until("the card", || stage.cards().len() == 1).await;
+    stage.kill_bot().await;
+    stage.advance(3 * 60).await;
+    stage.start_bot().await;
+    let opened = || stage.sandbox().threads(stage.place.study).len() == 1;
+    stage.until("the thread", opened).await;
+    stage.settle().await;
+    assert_eq!((cards_sent(&stage), stage.notices().len()), (1, 0));
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_card_not_sent_before_a_long_absence_is_withdrawn() {
+    let mut stage = Stage::open().await;
+    notices_to_the_admins(&stage).await;
+    stage.sandbox().fail_next(MESSAGES, Fault::DropBefore, 1);
+    stage.advance_without_waiting(1).await;
+    let tried = || cards_sent(&stage) == 1;
+    stage.until("the attempt", tried).await;
+    stage.kill_bot().await;
+    stage.advance(3 * 60).await;
+    stage.start_bot().await;
+    stage.until("a notice", || stage.notices().len() == 1).await;
+    assert!(stage.notices()[0].says("2026-11-23"));
+    assert_eq!((stage.cards().len(), cards_sent(&stage)), (0, 1));
     stage.finish().await;
 }

@@ -32,9 +32,12 @@ async fn no_round_on_holidays() {
     let stage = Stage::open().await;
     stage.set_up("08:00", "UTC").await;
     let said = stage
-        .study("holidays add", json!({"first": "2026-11-24", "last": "2026-11-25", "label": "Trip"}))
+        .study(
+            "holidays add",
+            json!({"first": "2026-11-24", "last": "2026-11-25", "label": "Trip"}),
+        )
         .await;
-    assert!(said.says("2026-11-24 to 2026-11-25 Trip"), "{}", said.text());
+    assert!(said.says("Tue 2026-11-24 to Wed 2026-11-25 (2 days): Trip"), "{}", said.text());
     stage.study("holidays add", json!({"first": "2026-11-27"})).await;
     let gone = stage.study("holidays remove", json!({"date": "2026-11-27"})).await;
     assert!(!gone.says("2026-11-27"), "{}", gone.text());
@@ -50,7 +53,7 @@ async fn no_round_on_holidays() {
     );
     for (command, options, reason) in [
         ("holidays add", json!({"first": "tomorrow"}), "`tomorrow` is not a date"),
-        ("holidays add", json!({"first": "2026-12-24", "last": "2026-12-23"}), "ends before"),
+        ("holidays add", json!({"first": "2026-12-24", "last": "2026-12-23"}), "before the first"),
         ("holidays add", json!({"first": "2026-11-01"}), "That date is over already."),
         ("holidays remove", json!({"date": "2026-12-30"}), "no holiday on that date"),
     ] {
@@ -108,9 +111,13 @@ async fn a_skipped_round_closes_the_one_before_and_breaks_no_streak() {
     stage.advance(1).await;
     ana.answers("An answer to the first of the questions").await;
     let said = stage.study("skip", Value::Null).await;
-    assert!(said.says("The round of 2026-11-24"), "{}", said.text());
+    assert!(
+        said.says("is skipped") && said.says(&stamp("2026-11-24T08:00:00Z")),
+        "{}",
+        said.text()
+    );
     assert!(said.says(&stamp("2026-11-25T08:00:00Z")), "{}", said.text());
-    assert!(stage.study("status", Value::Null).await.says("~~ skipped"));
+    assert!(stage.study("status", Value::Null).await.says("(skipped)"));
 
     stage.advance_to("2026-11-24T08:00:00Z").await;
     assert_eq!(stage.results().len(), 1, "closed at the due instant of the skipped round");
@@ -129,7 +136,7 @@ async fn a_new_time_begins_with_the_next_date_without_a_round() {
     stage.set_up("08:00", "UTC").await;
     stage.advance(1).await;
     let said = stage.set_up_with(json!({"time": "20:00"})).await;
-    assert!(said.says("Today already had its round"), "{}", said.text());
+    assert!(said.says("Today's round is settled already"), "{}", said.text());
     assert!(said.says(&stamp("2026-11-24T20:00:00Z")), "{}", said.text());
     stage.advance_to("2026-11-24T20:00:00Z").await;
     assert_eq!(posted(&stage), ["2026-11-23T08:00", "2026-11-24T20:00"]);
@@ -191,7 +198,11 @@ async fn back_later_the_round_is_skipped_and_the_admins_are_told() {
     stage.start_bot().await;
     assert_eq!(stage.cards().len(), 0);
     assert_eq!(stage.notices().len(), 1);
-    assert!(stage.notices()[0].says("the round of 2026-11-23"), "{}", stage.notices()[0].text());
+    assert!(
+        stage.notices()[0].says("the round of Mon 2026-11-23"),
+        "{}",
+        stage.notices()[0].text()
+    );
     stage.finish().await;
 }
 
@@ -208,7 +219,7 @@ async fn after_days_away_one_notice_and_never_two_late_rounds() {
     assert_eq!(posted(&stage), ["2026-11-26T09:00"], "only the last one");
     assert_eq!(stage.notices().len(), 1);
     assert!(
-        stage.notices()[0].says("3 rounds (2026-11-23 to 2026-11-25)"),
+        stage.notices()[0].says("3 rounds (Mon 2026-11-23 to Wed 2026-11-25)"),
         "{}",
         stage.notices()[0].text()
     );
@@ -259,5 +270,38 @@ async fn a_time_that_comes_twice_is_the_first_of_the_two() {
     stage.set_up("01:30", "Europe/Lisbon").await;
     stage.advance_to("2027-10-31T23:00:00Z").await;
     assert_eq!(posted(&stage), ["2027-10-31T00:30"]);
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_new_schedule_moves_the_close_of_the_open_round() {
+    let stage = Stage::open().await;
+    stage.set_up("08:00", "UTC").await;
+    stage.advance(1).await;
+    stage.set_up_with(json!({"time": "12:00"})).await;
+    assert!(stage.card().says(&stamp("2026-11-24T12:00:00Z")), "{}", stage.card().text());
+    stage.advance_to("2026-11-24T11:59:00Z").await;
+    assert_eq!(stage.results().len(), 0);
+    stage.advance(1).await;
+    assert_eq!((stage.results().len(), stage.cards().len()), (1, 2));
+    stage.set_up_with(json!({"hours": 1})).await;
+    assert!(stage.card().says(&stamp("2026-11-24T13:00:00Z")), "{}", stage.card().text());
+    stage.set_up_with(json!({"hours": 0})).await;
+    assert!(stage.card().says(&stamp("2026-11-25T12:00:00Z")), "{}", stage.card().text());
+    stage.study("holidays add", json!({"first": "2026-11-25"})).await;
+    assert!(stage.card().says(&stamp("2026-11-26T12:00:00Z")), "{}", stage.card().text());
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_computer_that_slept_for_days_posts_one_late_round() {
+    let stage = Stage::open().await;
+    stage.set_up("08:00", "UTC").await;
+    stage.advance(1).await;
+    stage.jump(3 * 24 * 60 + 30).await;
+    assert_eq!((stage.results().len(), stage.cards().len()), (1, 2));
+    assert_eq!(posted(&stage)[1], "2026-11-26T08:30");
+    stage.advance_days(1).await;
+    assert_eq!((stage.results().len(), stage.cards().len()), (2, 3));
     stage.finish().await;
 }

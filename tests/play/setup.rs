@@ -32,11 +32,14 @@ async fn setup_names_each_missing_right_and_its_place() {
     let options =
         json!({"time": "08:00", "zone": "UTC", "weekdays": "daily", "notices": notes.to_string()});
     let said = stage.set_up_with(options).await;
-    assert_eq!(said.title(), "Set up, but rights are missing");
-    let study_rights = said.field("Missing: Add Reactions, Create Public Threads").unwrap();
-    assert!(study_rights.contains(&format!("<#{study}>")), "{study_rights}");
-    let notes_rights = said.field("Missing: Send Messages").unwrap();
-    assert!(notes_rights.contains(&format!("<#{notes}>")), "{notes_rights}");
+    assert_eq!(said.title(), "Set up, but I lack permissions");
+    let lacking = said.text();
+    let of = |channel: u64| lacking.lines().find(|line| line.contains(&format!("In <#{channel}>")));
+    assert!(
+        of(study).unwrap().contains("**Add Reactions** and **Create Public Threads**"),
+        "{lacking}"
+    );
+    assert!(of(notes).unwrap().contains("**Send Messages**"), "{lacking}");
 
     stage.sandbox().set_bot_permissions(Some(study), 0, 0);
     stage.sandbox().set_bot_permissions(Some(notes), 0, 0);
@@ -77,7 +80,7 @@ async fn only_text_channels_can_be_study_channels() {
         // Discord's own client does not offer them, but others may send what they like.
         let options = json!({"channel": channel.to_string(), "time": "08:00", "zone": "UTC"});
         let said = maya.uses("study setup", options).await;
-        assert!(said.says("Only ordinary text channels"), "{}", said.text());
+        assert!(said.says("Only an ordinary text channel"), "{}", said.text());
     }
     stage.set_up("08:00", "UTC").await;
     stage.advance(1).await;
@@ -98,7 +101,7 @@ async fn members_without_manage_server_cannot_steer() {
     assert!(refused.contains("50013"), "{refused}");
     ana.is_refused("study post", Value::Null).await;
     let today = ana.uses("today", Value::Null).await;
-    assert!(today.says("An admin can begin with `/study setup`."), "{}", today.text());
+    assert!(today.says("An admin can make one with `/study setup`."), "{}", today.text());
     stage.finish().await;
 }
 
@@ -111,12 +114,12 @@ async fn status_shows_the_next_five_rounds_and_the_pool() {
         assert!(status.says(&stamp(&format!("2026-11-{day}T08:00:00Z"))), "{}", status.text());
     }
     assert!(!status.says(&stamp("2026-11-30T08:00:00Z")), "five");
-    assert!(status.says("24 questions not asked yet · 0 closed rounds so far"));
+    assert!(status.says("New questions left: 24. Rounds closed so far: 0."));
     assert!(status.says("Health: fine") && status.says("Mon–Fri at 08:00 (UTC)"));
 
     stage.advance(1).await;
     let status = stage.study("status", Value::Null).await;
-    assert!(status.says("23 questions not asked yet"), "{}", status.text());
+    assert!(status.says("New questions left: 23."), "{}", status.text());
     assert!(status.says(&format!("Open: “{}”", stage.card().title())));
     assert!(status.says(&stamp("2026-11-30T08:00:00Z")), "today's is over");
     stage.finish().await;
@@ -149,10 +152,10 @@ async fn a_plan_decides_what_is_drawn() {
     let stage = Stage::open().await;
     stage.set_up("08:00", "UTC").await;
     let said = stage.study("plan", json!({"topics": "loops", "mix": "hard"})).await;
-    assert!(said.says("The plan is changed"), "{}", said.text());
+    assert!(said.says("The study plan is changed"), "{}", said.text());
     stage.advance_days(3).await;
     for card in stage.cards() {
-        assert!(card.says("· loops · hard"), "{}", card.text());
+        assert!(card.says("(loops, hard)"), "{}", card.text());
     }
     assert_eq!(stage.cards().len(), 3);
 
@@ -166,12 +169,12 @@ async fn a_plan_decides_what_is_drawn() {
         assert!(said.says("That plan does not work") && said.says(reason), "{}", said.text());
     }
     let shown = stage.study("plan", Value::Null).await;
-    assert!(shown.says("loops") && shown.title() == "The plan", "{}", shown.text());
+    assert!(shown.says("loops") && shown.title() == "The study plan", "{}", shown.text());
 
     // Tuesday to Thursday were hard; Thursday on the ladder is easy.
     stage.study("plan", json!({"topics": "all", "ladder": "thu easy, fri medium"})).await;
     stage.advance_days(1).await;
-    assert!(stage.card().says("· easy"), "{}", stage.card().text());
+    assert!(stage.card().says(", easy)"), "{}", stage.card().text());
     stage.finish().await;
 }
 
@@ -201,18 +204,24 @@ async fn extra_rounds_stand_beside_the_scheduled_one() {
 #[tokio::test]
 async fn a_question_can_be_replaced() {
     let stage = Stage::open().await;
-    let [ana, ..] = stage.cast().await;
-    stage.set_up("08:00", "UTC").await;
+    let [ana, ben, ..] = stage.cast().await;
+    let options = json!({"time": "08:00", "zone": "UTC", "weekdays": "daily", "pin": true});
+    stage.set_up_with(options).await;
     let early = stage.study("replace", Value::Null).await;
     assert!(early.says("No round is open here."), "{}", early.text());
     stage.advance(1).await;
     let first = stage.card();
-    ana.answers("An answer to a question that will be withdrawn").await;
+    let answer = ana.answers("An answer to a question that will be withdrawn").await;
+    let ballot = ben.votes_for(&ana).await;
     let said = stage.study("replace", Value::Null).await;
-    assert!(said.says("another question is on its way"), "{}", said.text());
+    assert!(said.says("another one is on its way"), "{}", said.text());
 
     let old = stage.place.post(&first);
     assert!(old.field("Withdrawn").is_some() && old.button("Vote").is_none(), "{}", old.text());
+    assert!(!old.is_pinned() && stage.card().is_pinned());
+    for late in [ben.presses(&ballot, "Withdraw").await, ben.votes_for_message(&answer).await] {
+        assert!(late.says("This round is closed"), "{}", late.text());
+    }
     assert_eq!(stage.cards().len(), 2);
     assert_ne!(stage.card().title(), first.title());
     assert!(stage.card().says(&stamp("2026-11-24T08:00:00Z")), "closes as the first would have");
@@ -240,14 +249,14 @@ async fn a_voided_round_gives_its_points_back() {
     assert!(ana.uses("points", Value::Null).await.says("**7 points**"));
 
     let said = stage.study("void", Value::Null).await;
-    assert!(said.says("4 entries of points were taken back"), "{}", said.text());
-    assert!(stage.result().says("voided by an admin"), "{}", stage.result().text());
+    assert!(said.says("All its points were taken back"), "{}", said.text());
+    assert!(stage.result().says("An admin voided this round"), "{}", stage.result().text());
     assert!(stage.place.post(&card).says("An admin voided this round"));
     let points = ana.uses("points", Value::Null).await;
     assert!(points.says("**0 points**"), "{}", points.text());
     assert!(points.says("-5 taken back") || points.says("−5 taken back"), "{}", points.text());
     let again = stage.study("void", Value::Null).await;
-    assert!(again.says("The last round is void already."), "{}", again.text());
+    assert!(again.says("The last closed round is void already"), "{}", again.text());
     stage.finish().await;
 }
 
@@ -285,7 +294,7 @@ async fn the_admins_hear_in_time_that_the_questions_run_out() {
     assert_eq!(stage.notices().len(), 0, "two are left");
     stage.advance_days(1).await;
     assert_eq!(stage.notices().len(), 1);
-    assert!(stage.notices()[0].says("1 question is left"), "{}", stage.notices()[0].text());
+    assert!(stage.notices()[0].says("New questions left"), "{}", stage.notices()[0].text());
     stage.advance_days(2).await;
     assert_eq!(stage.notices().len(), 1, "once a week is enough");
     let titles: Vec<String> = stage.cards().iter().map(|card| card.title()).collect();
@@ -297,7 +306,9 @@ async fn the_admins_hear_in_time_that_the_questions_run_out() {
 #[tokio::test]
 async fn a_plan_without_questions_means_no_round_and_a_notice() {
     let bank: Bank = [questions::question("lists", 1)].into_iter().collect();
-    let stage = Stage::with(Props { bank, ..Props::default() }).await;
+    // No warning that the questions run out: they have.
+    let rounds = RoundsConfig { stock_warning_days: 0, ..RoundsConfig::default() };
+    let stage = Stage::with(Props { bank, rounds, ..Props::default() }).await;
     let notes = stage.channel("admin-notes").to_string();
     stage
         .set_up_with(json!({"time": "08:00", "zone": "UTC", "weekdays": "daily", "notices": notes}))
@@ -307,6 +318,12 @@ async fn a_plan_without_questions_means_no_round_and_a_notice() {
     // The only question is open, so it cannot be drawn again.
     let said = stage.study("post", Value::Null).await;
     assert!(said.says("No question fits the plan"), "{}", said.text());
+    stage.advance(1).await;
+    assert_eq!(stage.cards().len(), 1);
+    assert_eq!(stage.notices().len(), 1);
+    assert!(stage.notices()[0].says("2026-11-23"));
+    stage.advance_days(1).await;
+    assert_eq!(stage.cards().len(), 2, "the question is free again");
     stage.finish().await;
 }
 
@@ -322,7 +339,7 @@ async fn notices_find_somebody_who_can_be_told() {
     let direct = stage.sandbox().direct_messages(maya.id());
     assert_eq!(direct.len(), 1);
     let notice = crate::post::Post(direct[0].clone());
-    assert!(notice.says("the round of 2026-11-23"), "{}", notice.text());
+    assert!(notice.says("the round of Mon 2026-11-23"), "{}", notice.text());
     let status = maya.presses(&notice, "Status").await;
     assert!(status.says("Study status"), "{}", status.text());
 
@@ -333,8 +350,8 @@ async fn notices_find_somebody_who_can_be_told() {
     stage.start_bot().await;
     assert_eq!(stage.sandbox().direct_messages(maya.id()).len(), 1);
     let status = stage.study("status", Value::Null).await;
-    let unsaid = status.field("Notices I could not give to anybody").unwrap();
-    assert!(unsaid.contains("the round of 2026-11-24"), "{unsaid}");
+    let unsaid = status.field("Notices that I could give to nobody").unwrap();
+    assert!(unsaid.contains("2026-11-24"), "{unsaid}");
     stage.finish().await;
 }
 
@@ -350,7 +367,7 @@ async fn two_study_channels_in_one_guild() {
     });
     maya.uses("study setup", options).await;
     let which = maya.uses_in(stage.channel("general"), "study post", Value::Null).await;
-    assert!(which.says("Which study channel?"), "{}", which.text());
+    assert!(which.says("Which study channel do you mean?"), "{}", which.text());
     maya.uses_in(second, "study post", Value::Null).await;
     assert_eq!(stage.place.of_bot(second).len(), 1);
     assert_eq!(stage.cards().len(), 0);

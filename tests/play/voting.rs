@@ -3,6 +3,7 @@
 use crate::cast::Member;
 use crate::post::Post;
 use crate::stage::Stage;
+use futures::future::join_all;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -40,14 +41,14 @@ async fn the_own_answer_is_never_on_the_ballot() {
 async fn a_vote_can_be_changed_and_withdrawn_and_counts_once() {
     let (stage, [ana, ben, chidi, dana], _) = three_answers().await;
     let ballot = dana.votes_for(&ana).await;
-    assert!(ballot.says("Your vote is counted.") && ballot.says("Your vote: **Ana**"));
+    assert!(ballot.says("Your vote is counted.") && ballot.says("**Ana**"));
     let ballot = dana.chooses(&ballot, &ben).await;
-    assert!(ballot.says("Your vote: **Ben**"), "{}", ballot.text());
-    assert_eq!(ballot.text().matches('▶').count(), 1);
+    assert!(ballot.says("**Ben**"), "{}", ballot.text());
+    assert_eq!(ballot.text().matches("(your vote)").count(), 1);
 
     let second = dana.ballot().await;
     let withdrawn = dana.presses(&ballot, "Withdraw").await;
-    assert!(withdrawn.says("Your vote is withdrawn.") && withdrawn.says("not voted yet"));
+    assert!(withdrawn.says("Your vote is withdrawn.") && !withdrawn.says("(your vote)"));
     assert_eq!(withdrawn.button("Withdraw"), None);
     let again = dana.presses(&second, "Withdraw").await;
     assert!(again.says("You have no vote in this round."), "a ballot opened before has the button");
@@ -65,7 +66,7 @@ async fn one_can_vote_in_the_menu_of_a_message() {
     let (stage, [ana, ben, _, dana], [of_ana, ..]) = three_answers().await;
     let said = dana.votes_for_message(&of_ana).await;
     assert!(said.says("Your vote goes to **Ana**."), "{}", said.text());
-    assert!(dana.ballot().await.says("Your vote: **Ana**"));
+    assert!(dana.ballot().await.says("Your vote goes to **Ana**"));
 
     let own = ana.votes_for_message(&of_ana).await;
     assert!(own.says("You cannot vote for your own answer."), "{}", own.text());
@@ -74,9 +75,9 @@ async fn one_can_vote_in_the_menu_of_a_message() {
     assert!(none.says("does not count as an answer"), "{}", none.text());
     let outside = ben.says_in(stage.place.study, "Something that I say in the channel").await;
     let none = dana.votes_for_message(&outside).await;
-    assert!(none.says("messages in the thread of an open round"), "{}", none.text());
+    assert!(none.says("message in the thread of an open round"), "{}", none.text());
     let to_the_bot = dana.votes_for_message(&stage.card()).await;
-    assert!(to_the_bot.says("messages in the thread of an open round"));
+    assert!(to_the_bot.says("message in the thread of an open round"));
     stage.finish().await;
 }
 
@@ -88,7 +89,7 @@ async fn those_who_tie_share_the_crown() {
     let result = closes(&stage).await;
     assert!(result.says("A tie! Members' picks: **Ana and Ben** 🏆"), "{}", result.text());
     assert!(result.says("a kind of list") && result.says("a kind of loop"));
-    assert_eq!(result.field("Points").unwrap(), "Ana +8 · Ben +8 · Chidi +2");
+    assert_eq!(result.field("Points").unwrap(), "Ana +8, Ben +8, Chidi +2");
     let board = chidi.uses("leaderboard", Value::Null).await;
     assert_eq!(
         board.ranks(),
@@ -102,9 +103,9 @@ async fn one_ballot_makes_no_pick() {
     let (stage, [ana, ben, ..], _) = three_answers().await;
     ben.votes_for(&ana).await;
     let result = closes(&stage).await;
-    assert!(result.says("There is no members' pick: it takes at least two ballots."));
+    assert!(result.says("There is no members' pick this time."));
     assert!(!result.says("🏆"));
-    assert_eq!(result.field("Points").unwrap(), "Ben +3 · Ana +2 · Chidi +2");
+    assert_eq!(result.field("Points").unwrap(), "Ben +3, Ana +2, Chidi +2");
     stage.finish().await;
 }
 
@@ -129,7 +130,11 @@ async fn an_answer_edited_after_the_vote_is_marked_for_its_voter() {
     dana.votes_for(&ana).await;
     ana.edits(&of_ana, "Ana now says something else entirely.").await;
     let ballot = dana.ballot().await;
-    assert!(ballot.says("▶ **Ana** *(edited since you voted)*: Ana now says"), "{}", ballot.text());
+    assert!(
+        ballot.says("**Ana** (your vote) *(edited since you voted)*: Ana now says"),
+        "{}",
+        ballot.text()
+    );
     assert!(!chidi.ballot().await.says("edited since you voted"), "Chidi has not voted");
     let confirmed = dana.chooses(&ballot, &ana).await;
     assert!(!confirmed.says("edited since you voted"), "{}", confirmed.text());
@@ -184,7 +189,7 @@ async fn a_ballot_of_thirty_answers_has_pages_in_a_stable_order() {
     stage.restart_bot().await;
     let back = ana.presses(&voted, "Back").await;
     assert_eq!(back.choices(), first.choices(), "also after a restart");
-    assert!(back.says(&format!("Your vote: **{last}**")), "{}", back.text());
+    assert!(back.says(&format!("Your vote goes to **{last}**")), "{}", back.text());
 
     let other = stage.member("Ben").await.ballot().await;
     assert_ne!(other.choices(), first.choices(), "each voter has an order of its own");
@@ -204,12 +209,12 @@ async fn after_the_close_every_old_button_says_so() {
         dana.presses(&ballot, "Withdraw").await,
         dana.votes_for_message(&of_ana).await,
     ] {
-        assert!(post.says("This round is closed; nothing can change any more."), "{}", post.text());
+        assert!(post.says("This round is closed"), "{}", post.text());
     }
     let rules = dana.presses(&stage.place.post(&card), "How it works").await;
     assert!(rules.says("What counts as an answer"));
     let how = dana.presses(&stage.result(), "How points were given").await;
-    assert!(how.says("2 ballots decided."), "{}", how.text());
+    assert!(how.says("2 votes"), "{}", how.text());
     assert_eq!(stage.result().field("Votes").unwrap(), votes);
     stage.finish().await;
 }
@@ -250,7 +255,7 @@ async fn buttons_that_are_none_of_ours_are_refused() {
         ]}]});
         let post = stage.says_as_bot(stage.place.study, body).await;
         let said = ana.presses(&post, "Press").await;
-        assert!(said.says("does not belong to a round any more"), "{id}: {}", said.text());
+        assert!(said.says("does not lead anywhere any more"), "{id}: {}", said.text());
     }
 
     // The same key in another guild leads nowhere.
@@ -261,7 +266,7 @@ async fn buttons_that_are_none_of_ours_are_refused() {
     stage.settle().await;
     let post = stage.says_as_bot(elsewhere, body).await;
     let said = ana.presses(&post, "Press").await;
-    assert!(said.says("does not belong to a round any more"), "{}", said.text());
+    assert!(said.says("does not lead anywhere any more"), "{}", said.text());
 
     // A menu with a stranger in it.
     for (value, reason) in [
@@ -278,5 +283,25 @@ async fn buttons_that_are_none_of_ours_are_refused() {
         assert!(said.says(reason), "{value}: {}", said.text());
     }
     assert!(ben.ballot().await.says("You have not voted yet."));
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_whole_class_votes_in_the_same_moment() {
+    let (stage, [ana, ben, ..], _) = three_answers().await;
+    let names = (1..=20).map(|number| format!("Student {number:02}"));
+    let students = join_all(names.map(async |name| stage.member(&name).await)).await;
+    // Each presses twice at once, for two different answers.
+    join_all(students.iter().map(async |student| {
+        let ballot = student.ballot().await;
+        join_all([student.chooses(&ballot, &ben), student.chooses(&ballot, &ana)]).await;
+    }))
+    .await;
+    for student in &students {
+        student.votes_for(&ana).await;
+    }
+    let result = closes(&stage).await;
+    let votes = result.field("Votes").unwrap();
+    assert_eq!(votes, "Ana: 20 votes 🏆\nBen: 0 votes\nChidi: 0 votes");
     stage.finish().await;
 }

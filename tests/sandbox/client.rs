@@ -40,10 +40,7 @@ pub async fn connected() -> (Sandbox, Rest, Gateway) {
 }
 
 pub fn id(value: &Value) -> u64 {
-    value
-        .as_str()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or_else(|| panic!("{value} is no id"))
+    value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{value} is no id"))
 }
 
 /// Status, headers and body of an answer.
@@ -117,20 +114,14 @@ impl Rest {
 
     pub async fn say(&self, channel: u64, text: &str) -> Value {
         let body = json!({"content": text});
-        self.send("POST", &format!("/channels/{channel}/messages"), body)
-            .await
-            .ok()
+        self.send("POST", &format!("/channels/{channel}/messages"), body).await.ok()
     }
 }
 
 pub async fn read(response: Response) -> Answer {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let text = response.text().await.unwrap();
-    Answer {
-        status,
-        headers,
-        body: serde_json::from_str(&text).unwrap_or(Value::Null),
-    }
+    Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null) }
 }
 
 /// A gateway connection.
@@ -145,12 +136,8 @@ impl Gateway {
     /// Connects and reads HELLO.
     pub async fn connect(address: &str) -> Self {
         let (socket, _) = connect_async(address).await.unwrap();
-        let mut gateway = Self {
-            socket,
-            session: String::new(),
-            sequence: 0,
-            resume_url: String::new(),
-        };
+        let mut gateway =
+            Self { socket, session: String::new(), sequence: 0, resume_url: String::new() };
         let hello = gateway.payload().await;
         assert_eq!(hello["op"], 10);
         assert!(hello["d"]["heartbeat_interval"].as_u64().unwrap() > 1000);
@@ -222,10 +209,7 @@ impl Gateway {
     /// The code the server closes with.
     pub async fn close_code(&mut self) -> u16 {
         loop {
-            match tokio::time::timeout(SOON, self.socket.next())
-                .await
-                .expect("a close in time")
-            {
+            match tokio::time::timeout(SOON, self.socket.next()).await.expect("a close in time") {
                 Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
                 Some(Ok(_)) => {}
                 other => panic!("ended without a code: {other:?}"),

@@ -9,12 +9,7 @@ use studyhall::sandbox::{Sandbox, SimClock, start};
 
 async fn post(sandbox: &Sandbox, body: Value) -> (u16, Value) {
     let clock = format!("http://{}/clock", sandbox.addr());
-    let answer = reqwest::Client::new()
-        .post(clock)
-        .json(&body)
-        .send()
-        .await
-        .unwrap();
+    let answer = reqwest::Client::new().post(clock).json(&body).send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
@@ -42,17 +37,12 @@ async fn advancing_stops_at_every_wait_and_settles_there() {
         tokio::task::yield_now().await;
     }
     let (status, answer) = post(&sandbox, json!({"advance_s": 3600})).await;
-    assert_eq!(
-        (status, &answer["now"]),
-        (200, &json!("2026-11-23T08:59:00.000000+00:00"))
-    );
+    assert_eq!((status, &answer["now"]), (200, &json!("2026-11-23T08:59:00.000000+00:00")));
     assert_eq!(stops.load(Ordering::SeqCst), 2, "at eight and at the end");
     asking.await.unwrap();
     assert_eq!(get(&sandbox, "").await, answer);
     // What was said afterwards carries the new time.
-    let said = Rest::bot(&sandbox)
-        .say(sandbox.study_channel_id(), "x")
-        .await;
+    let said = Rest::bot(&sandbox).say(sandbox.study_channel_id(), "x").await;
     assert_eq!(said["timestamp"], "2026-11-23T08:59:00.000000+00:00");
 }
 
@@ -63,10 +53,7 @@ async fn a_jump_stops_nowhere_and_ids_still_rise() {
     let bot = Rest::bot(&sandbox);
     let before = bot.say(sandbox.study_channel_id(), "before").await;
     let (status, answer) = post(&sandbox, json!({"jump_s": -7200})).await;
-    assert_eq!(
-        (status, &answer["now"]),
-        (200, &json!("2026-11-23T05:59:00.000000+00:00"))
-    );
+    assert_eq!((status, &answer["now"]), (200, &json!("2026-11-23T05:59:00.000000+00:00")));
     let after = bot.say(sandbox.study_channel_id(), "after").await;
     assert!(crate::client::id(&after["id"]) > crate::client::id(&before["id"]));
 }

@@ -35,19 +35,11 @@ async fn ready_then_the_guild_with_all_that_is_in_it() {
     );
     let guild = gateway.event("GUILD_CREATE").await;
     assert_eq!(guild["name"], "Study Hall");
-    let kinds: Vec<u64> = guild["channels"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|c| c["type"].as_u64().unwrap())
-        .collect();
+    let kinds: Vec<u64> =
+        guild["channels"].as_array().unwrap().iter().map(|c| c["type"].as_u64().unwrap()).collect();
     assert_eq!(kinds, [0, 0, 0, 2, 15]);
     let members = guild["members"].as_array().unwrap();
-    assert_eq!(
-        members.len(),
-        1,
-        "without the presence intent only the bot itself"
-    );
+    assert_eq!(members.len(), 1, "without the presence intent only the bot itself");
     assert_eq!(members[0]["user"]["id"], ready["user"]["id"]);
     gateway.nothing_else().await;
 }
@@ -74,9 +66,7 @@ async fn wrong_tokens_and_intents_are_closed_with_discords_codes() {
     gateway.socket.send_text("{").await;
     assert_eq!(gateway.close_code().await, 4002);
     let mut gateway = Gateway::identified(&sandbox, 1).await;
-    gateway
-        .send(json!({"op": 2, "d": {"token": token, "intents": 1}}))
-        .await;
+    gateway.send(json!({"op": 2, "d": {"token": token, "intents": 1}})).await;
     assert_eq!(gateway.close_code().await, 4005);
 }
 
@@ -100,16 +90,11 @@ async fn a_broken_session_is_resumed_with_what_it_missed() {
     gateway.event("MESSAGE_CREATE").await;
     let (session, sequence) = (gateway.session.clone(), gateway.sequence);
     sandbox.drop_gateways();
-    let broken = tokio::time::timeout(
-        crate::client::SOON,
-        futures::StreamExt::next(&mut gateway.socket),
-    )
-    .await
-    .unwrap();
-    assert!(
-        !matches!(broken, Some(Ok(Message::Close(_)))),
-        "without a word"
-    );
+    let broken =
+        tokio::time::timeout(crate::client::SOON, futures::StreamExt::next(&mut gateway.socket))
+            .await
+            .unwrap();
+    assert!(!matches!(broken, Some(Ok(Message::Close(_)))), "without a word");
     ana.say(study, "missed").await;
 
     let mut again = Gateway::connect(&format!("{}/?v=10", gateway.resume_url)).await;
@@ -122,18 +107,13 @@ async fn a_broken_session_is_resumed_with_what_it_missed() {
     assert_eq!(again.event("MESSAGE_CREATE").await["content"], "live");
 
     sandbox.invalidate_sessions(false);
-    assert_eq!(
-        again.payload().await,
-        json!({"op": 9, "s": null, "t": null, "d": false})
-    );
+    assert_eq!(again.payload().await, json!({"op": 9, "s": null, "t": null, "d": false}));
     let mut third = Gateway::connect(&sandbox.gateway()).await;
     third.send(resume).await;
     let refused = third.payload().await;
     assert_eq!((&refused["op"], &refused["d"]), (&json!(9), &json!(false)));
     // The same connection may identify instead.
-    third
-        .send(json!({"op": 2, "d": {"token": sandbox.bot_token(), "intents": INTENTS}}))
-        .await;
+    third.send(json!({"op": 2, "d": {"token": sandbox.bot_token(), "intents": INTENTS}})).await;
     third.event("READY").await;
 }
 
@@ -175,34 +155,21 @@ async fn reconnect_and_heartbeat_can_be_asked_for() {
 #[tokio::test]
 async fn one_zlib_stream_for_the_connection() {
     let sandbox = sandbox().await;
-    let address = format!(
-        "{}/?v=10&encoding=json&compress=zlib-stream",
-        sandbox.gateway()
-    );
+    let address = format!("{}/?v=10&encoding=json&compress=zlib-stream", sandbox.gateway());
     let (socket, _) = tokio_tungstenite::connect_async(address).await.unwrap();
-    let mut gateway = Gateway {
-        socket,
-        session: String::new(),
-        sequence: 0,
-        resume_url: String::new(),
-    };
+    let mut gateway =
+        Gateway { socket, session: String::new(), sequence: 0, resume_url: String::new() };
     let mut inflate = Decompress::new(true);
     let mut kinds = Vec::new();
     for _ in 0..3 {
-        let Message::Binary(bytes) = gateway.message().await else {
-            panic!("not binary")
-        };
+        let Message::Binary(bytes) = gateway.message().await else { panic!("not binary") };
         assert!(bytes.ends_with(&[0, 0, 0xff, 0xff]));
         let mut text = Vec::with_capacity(1 << 20);
-        inflate
-            .decompress_vec(&bytes, &mut text, FlushDecompress::Sync)
-            .unwrap();
+        inflate.decompress_vec(&bytes, &mut text, FlushDecompress::Sync).unwrap();
         let payload: Value = serde_json::from_slice(&text).unwrap();
         kinds.push(payload["t"].as_str().unwrap_or("HELLO").to_owned());
         if kinds.len() == 1 {
-            gateway
-                .send(json!({"op": 2, "d": {"token": sandbox.bot_token(), "intents": 1}}))
-                .await;
+            gateway.send(json!({"op": 2, "d": {"token": sandbox.bot_token(), "intents": 1}})).await;
         }
     }
     assert_eq!(kinds, ["HELLO", "READY", "GUILD_CREATE"]);
@@ -211,19 +178,15 @@ async fn one_zlib_stream_for_the_connection() {
 #[tokio::test]
 async fn payloads_compressed_one_by_one() {
     let sandbox = sandbox().await;
-    let mut gateway = identify(
-        &sandbox,
-        json!({"token": sandbox.bot_token(), "intents": 1, "compress": true}),
-    )
-    .await;
+    let mut gateway =
+        identify(&sandbox, json!({"token": sandbox.bot_token(), "intents": 1, "compress": true}))
+            .await;
     gateway.message().await;
     let Message::Binary(bytes) = gateway.message().await else {
         panic!("a large payload is binary")
     };
     let mut text = String::new();
-    flate2::read::ZlibDecoder::new(&bytes[..])
-        .read_to_string(&mut text)
-        .unwrap();
+    flate2::read::ZlibDecoder::new(&bytes[..]).read_to_string(&mut text).unwrap();
     let payload: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(payload["t"], "GUILD_CREATE");
 }

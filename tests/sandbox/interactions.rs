@@ -24,12 +24,7 @@ impl Bot {
     }
 
     async fn reply(&self, to: &Value, data: Value) {
-        assert_eq!(
-            self.answer(to, json!({"type": 4, "data": data}))
-                .await
-                .status,
-            204
-        );
+        assert_eq!(self.answer(to, json!({"type": 4, "data": data})).await.status, 204);
     }
 
     fn webhook(&self, to: &Value, rest: &str) -> String {
@@ -100,36 +95,20 @@ async fn a_command_arrives_whole_and_its_private_answer_is_private() {
         ] {
             assert!(!asked[key].is_null(), "{key}");
         }
-        assert_eq!(
-            (&asked["type"], &asked["data"]["name"]),
-            (&json!(2), &json!("study"))
-        );
+        assert_eq!((&asked["type"], &asked["data"]["name"]), (&json!(2), &json!("study")));
         assert_eq!(asked["data"]["options"][0]["options"][0]["type"], 3);
         let resolved = &asked["data"]["resolved"];
-        assert_eq!(
-            resolved["users"][ben.id().to_string()]["global_name"],
-            "Ben"
-        );
-        assert!(
-            resolved["members"][ben.id().to_string()]
-                .get("user")
-                .is_none()
-        );
+        assert_eq!(resolved["users"][ben.id().to_string()]["global_name"], "Ben");
+        assert!(resolved["members"][ben.id().to_string()].get("user").is_none());
         assert_eq!(resolved["channels"][study.to_string()]["name"], "python");
-        bot.reply(&asked, json!({"content": "for you", "flags": 64}))
-            .await;
-        let again = bot
-            .answer(&asked, json!({"type": 4, "data": {"content": "twice"}}))
-            .await;
+        bot.reply(&asked, json!({"content": "for you", "flags": 64})).await;
+        let again = bot.answer(&asked, json!({"type": 4, "data": {"content": "twice"}})).await;
         assert_eq!(again.code(), (400, 40060));
     })
     .unwrap();
     assert!(!response.failed);
     let message = response.message.unwrap();
-    assert_eq!(
-        (&message["content"], &message["flags"]),
-        (&json!("for you"), &json!(64))
-    );
+    assert_eq!((&message["content"], &message["flags"]), (&json!("for you"), &json!(64)));
     assert!(sandbox.messages(study).is_empty(), "in no history");
     assert_eq!(sandbox.private_messages(ana.id()).len(), 1);
     bot.rest.say(study, "public").await;
@@ -138,17 +117,9 @@ async fn a_command_arrives_whole_and_its_private_answer_is_private() {
     })
     .await
     .unwrap();
+    assert!(ben.events().iter().all(|(_, data)| data["content"] != "for you"));
     assert!(
-        ben.events()
-            .iter()
-            .all(|(_, data)| data["content"] != "for you")
-    );
-    assert!(
-        !bot.rest
-            .get(&format!("/channels/{study}/messages"))
-            .await
-            .to_string()
-            .contains("for you")
+        !bot.rest.get(&format!("/channels/{study}/messages")).await.to_string().contains("for you")
     );
 }
 
@@ -159,14 +130,8 @@ async fn a_deferred_reply_is_finished_later() {
     let mut asked = Value::Null;
     let response = together!(ana.command(study, "ping", json!([])), async {
         asked = bot.next().await;
-        let early = bot
-            .rest
-            .send(
-                "POST",
-                &bot.webhook(&asked, ""),
-                json!({"content": "early"}),
-            )
-            .await;
+        let early =
+            bot.rest.send("POST", &bot.webhook(&asked, ""), json!({"content": "early"})).await;
         assert_eq!(early.code(), (404, 10015));
         assert_eq!(bot.answer(&asked, json!({"type": 5})).await.status, 204);
     })
@@ -175,23 +140,15 @@ async fn a_deferred_reply_is_finished_later() {
     let original = bot.webhook(&asked, "/messages/@original");
     let (finished, edited) = tokio::join!(
         response.settled_message(),
-        bot.rest
-            .send("PATCH", &original, json!({"content": "done"}))
+        bot.rest.send("PATCH", &original, json!({"content": "done"}))
     );
     assert_eq!(edited.ok()["content"], "done");
     let finished = finished.unwrap();
-    assert_eq!(
-        (&finished["content"], &finished["flags"]),
-        (&json!("done"), &json!(0))
-    );
+    assert_eq!((&finished["content"], &finished["flags"]), (&json!("done"), &json!(0)));
     assert_eq!(bot.rest.get(&original).await["content"], "done");
     let more = bot
         .rest
-        .send(
-            "POST",
-            &bot.webhook(&asked, ""),
-            json!({"content": "more", "flags": 64}),
-        )
+        .send("POST", &bot.webhook(&asked, ""), json!({"content": "more", "flags": 64}))
         .await
         .ok();
     ana.wait_for("the follow-up", crate::client::SOON, |kind, data| {
@@ -201,30 +158,18 @@ async fn a_deferred_reply_is_finished_later() {
     .unwrap();
     assert_eq!(response.follow_ups().len(), 1);
     assert_eq!(sandbox.messages(study).len(), 1, "the follow-up is private");
-    let follow_up = bot.webhook(
-        &asked,
-        &format!("/messages/{}", more["id"].as_str().unwrap()),
-    );
-    bot.rest
-        .send("PATCH", &follow_up, json!({"content": "changed"}))
-        .await
-        .ok();
+    let follow_up = bot.webhook(&asked, &format!("/messages/{}", more["id"].as_str().unwrap()));
+    bot.rest.send("PATCH", &follow_up, json!({"content": "changed"})).await.ok();
     assert_eq!(bot.rest.bare("DELETE", &follow_up).await.status, 204);
     assert_eq!(bot.rest.bare("GET", &follow_up).await.code(), (404, 10008));
     // After fifteen minutes the token is dead.
     sandbox.age_interactions(Duration::from_secs(15 * 60 + 1));
     assert_eq!(
-        bot.rest
-            .send("PATCH", &original, json!({"content": "late"}))
-            .await
-            .code(),
+        bot.rest.send("PATCH", &original, json!({"content": "late"})).await.code(),
         (401, 50027)
     );
     assert_eq!(
-        bot.rest
-            .send("PATCH", "/webhooks/1/x/messages/@original", json!({}))
-            .await
-            .code(),
+        bot.rest.send("PATCH", "/webhooks/1/x/messages/@original", json!({})).await.code(),
         (404, 10015)
     );
 }
@@ -234,25 +179,18 @@ async fn after_three_seconds_it_has_failed() {
     let (sandbox, mut bot, ana) = stage().await;
     let from = Instant::now();
     let mut asked = Value::Null;
-    let response = together!(
-        ana.command(sandbox.study_channel_id(), "ping", json!([])),
-        async {
-            asked = bot.next().await;
-        }
-    )
+    let response = together!(ana.command(sandbox.study_channel_id(), "ping", json!([])), async {
+        asked = bot.next().await;
+    })
     .unwrap();
     assert!(response.failed);
     let took = from.elapsed();
     assert!(took >= Duration::from_millis(2900), "{took:?}");
     assert!(took < Duration::from_millis(3900), "{took:?}");
-    let late = bot
-        .answer(&asked, json!({"type": 4, "data": {"content": "late"}}))
-        .await;
+    let late = bot.answer(&asked, json!({"type": 4, "data": {"content": "late"}})).await;
     assert_eq!(late.code(), (404, 10062));
     assert_eq!(
-        bot.answer(&json!({"id": "1", "token": "x"}), json!({"type": 4}))
-            .await
-            .code(),
+        bot.answer(&json!({"id": "1", "token": "x"}), json!({"type": 4})).await.code(),
         (404, 10062)
     );
     assert_eq!(sandbox.interactions_waiting(), 0);
@@ -269,11 +207,7 @@ async fn buttons_menus_and_updates() {
     let path = format!("/channels/{study}/messages");
     let card = bot
         .rest
-        .send(
-            "POST",
-            &path,
-            json!({"content": "card", "components": components}),
-        )
+        .send("POST", &path, json!({"content": "card", "components": components}))
         .await
         .ok();
     for wrong in ["off", "other"] {
@@ -298,10 +232,7 @@ async fn buttons_menus_and_updates() {
         let asked = bot.next().await;
         assert_eq!(asked["message"]["flags"], 64);
         let response = bot
-            .answer(
-                &asked,
-                json!({"type": 7, "data": {"content": "page 2", "components": []}}),
-            )
+            .answer(&asked, json!({"type": 7, "data": {"content": "page 2", "components": []}}))
             .await;
         assert_eq!(response.status, 204);
     })
@@ -312,23 +243,13 @@ async fn buttons_menus_and_updates() {
     let chosen = together!(ana.choose(&card, "pick", &["b"]), async {
         let asked = bot.next().await;
         assert_eq!(asked["data"]["values"], json!(["b"]));
-        let wrong = bot
-            .answer(&asked, json!({"type": 8, "data": {"choices": []}}))
-            .await;
+        let wrong = bot.answer(&asked, json!({"type": 8, "data": {"choices": []}})).await;
         assert_eq!(wrong.code(), (400, 50035));
-        let (interaction, token) = (
-            asked["id"].as_str().unwrap(),
-            asked["token"].as_str().unwrap(),
-        );
+        let (interaction, token) =
+            (asked["id"].as_str().unwrap(), asked["token"].as_str().unwrap());
         let path = format!("/interactions/{interaction}/{token}/callback?with_response=1");
-        let shown = bot
-            .rest
-            .send(
-                "POST",
-                &path,
-                json!({"type": 7, "data": {"content": "chosen"}}),
-            )
-            .await;
+        let shown =
+            bot.rest.send("POST", &path, json!({"type": 7, "data": {"content": "chosen"}})).await;
         assert_eq!(
             (shown.status, &shown.body["resource"]["message"]["content"]),
             (200, &json!("chosen"))
@@ -352,20 +273,13 @@ async fn forms_and_their_answers() {
     .unwrap();
     assert_eq!(opened.modal.as_ref().unwrap()["title"], "Answer");
     for wrong in ["", "xx", "much too long"] {
-        assert!(
-            ana.submit_modal(&opened, &[("text", wrong)]).await.is_err(),
-            "{wrong:?}"
-        );
+        assert!(ana.submit_modal(&opened, &[("text", wrong)]).await.is_err(), "{wrong:?}");
     }
     let sent = together!(ana.submit_modal(&opened, &[("text", "right")]), async {
         let asked = bot.next().await;
         assert_eq!(asked["type"], 5);
-        assert_eq!(
-            asked["data"]["components"][0]["components"][0]["value"],
-            "right"
-        );
-        bot.reply(&asked, json!({"content": "taken", "flags": 64}))
-            .await;
+        assert_eq!(asked["data"]["components"][0]["components"][0]["value"], "right");
+        bot.reply(&asked, json!({"content": "taken", "flags": 64})).await;
     })
     .unwrap();
     assert_eq!(sent.message.unwrap()["content"], "taken");
@@ -380,33 +294,22 @@ async fn autocomplete_and_message_menus() {
     let choices = together!(ana.autocomplete(study, "study", typed), async {
         let asked = bot.next().await;
         assert_eq!(
-            (
-                &asked["type"],
-                &asked["data"]["options"][0]["options"][0]["focused"]
-            ),
+            (&asked["type"], &asked["data"]["options"][0]["options"][0]["focused"]),
             (&json!(4), &json!(true))
         );
         let choices = json!({"choices": [{"name": "The GIL", "value": "gil"}]});
-        assert_eq!(
-            bot.answer(&asked, json!({"type": 8, "data": choices}))
-                .await
-                .status,
-            204
-        );
+        assert_eq!(bot.answer(&asked, json!({"type": 8, "data": choices})).await.status, 204);
     })
     .unwrap();
     assert_eq!(choices, [json!({"name": "The GIL", "value": "gil"})]);
     assert!(
-        ana.command(study, "study", json!([{"name": "show"}]))
-            .await
-            .is_err(),
+        ana.command(study, "study", json!([{"name": "show"}])).await.is_err(),
         "the topic is required"
     );
 
     let said = ana.say(study, "My answer").await.unwrap();
-    let voted = together!(
-        ana.message_menu("Vote for this answer", study, id(&said["id"])),
-        async {
+    let voted =
+        together!(ana.message_menu("Vote for this answer", study, id(&said["id"])), async {
             let asked = bot.next().await;
             assert_eq!(
                 (&asked["data"]["type"], &asked["data"]["target_id"]),
@@ -416,11 +319,9 @@ async fn autocomplete_and_message_menus() {
                 asked["data"]["resolved"]["messages"][said["id"].as_str().unwrap()]["content"],
                 "My answer"
             );
-            bot.reply(&asked, json!({"content": "counted", "flags": 64}))
-                .await;
-        }
-    )
-    .unwrap();
+            bot.reply(&asked, json!({"content": "counted", "flags": 64})).await;
+        })
+        .unwrap();
     assert_eq!(voted.message.unwrap()["content"], "counted");
 }
 
@@ -440,24 +341,11 @@ async fn commands_for_organisers_are_theirs() {
     assert!(ana.command(study, "nothing", json!([])).await.is_err());
     // A session of somebody else cannot be used.
     let commands = ana
-        .request(
-            "GET",
-            &format!("/applications/{}/commands", sandbox.bot_id()),
-            None,
-        )
+        .request("GET", &format!("/applications/{}/commands", sandbox.bot_id()), None)
         .await
         .unwrap();
-    let ping = commands
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|one| one["name"] == "ping")
-        .unwrap();
+    let ping = commands.as_array().unwrap().iter().find(|one| one["name"] == "ping").unwrap();
     let body = json!({"type": 2, "application_id": sandbox.bot_id().to_string(), "guild_id": sandbox.guild_id().to_string(),
         "channel_id": study.to_string(), "session_id": bot.gateway.session, "nonce": "1", "data": {"id": ping["id"], "name": "ping", "type": 1}});
-    assert!(
-        ana.request("POST", "/interactions", Some(body))
-            .await
-            .is_err()
-    );
+    assert!(ana.request("POST", "/interactions", Some(body)).await.is_err());
 }

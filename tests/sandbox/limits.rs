@@ -15,16 +15,9 @@ async fn headers_count_down_and_the_sixth_message_is_told_to_wait() {
         let answer = bot.send("POST", &path, json!({"content": "x"})).await;
         assert_eq!(answer.status, 200);
         assert_eq!(answer.header("x-ratelimit-limit"), Some("5"));
-        assert_eq!(
-            answer.header("x-ratelimit-remaining"),
-            Some(left.to_string().as_str())
-        );
+        assert_eq!(answer.header("x-ratelimit-remaining"), Some(left.to_string().as_str()));
         assert!(answer.header("x-ratelimit-bucket").is_some());
-        let after: f64 = answer
-            .header("x-ratelimit-reset-after")
-            .unwrap()
-            .parse()
-            .unwrap();
+        let after: f64 = answer.header("x-ratelimit-reset-after").unwrap().parse().unwrap();
         assert!(after > 0.0 && after <= 5.0);
         let reset: f64 = answer.header("x-ratelimit-reset").unwrap().parse().unwrap();
         assert!(reset > 1e9);
@@ -35,11 +28,7 @@ async fn headers_count_down_and_the_sixth_message_is_told_to_wait() {
     let wait: f64 = limited.header("retry-after").unwrap().parse().unwrap();
     assert!((limited.body["retry_after"].as_f64().unwrap() - wait).abs() < 0.01);
     assert_eq!(limited.header("x-ratelimit-remaining"), Some("0"));
-    assert_eq!(
-        limited.header("via"),
-        Some("1.1 sandbox"),
-        "one client retries only with it"
-    );
+    assert_eq!(limited.header("via"), Some("1.1 sandbox"), "one client retries only with it");
     assert_eq!(sandbox.messages(sandbox.study_channel_id()).len(), 5);
     // Members are not limited.
     let ana = Rest::member(&sandbox, "Ana");
@@ -65,15 +54,8 @@ async fn more_than_fifty_a_second_meet_the_limit_over_all_routes() {
         async move { bot.bare("GET", &path).await }
     });
     let answers = futures::future::join_all(asked).await;
-    let limited: Vec<_> = answers
-        .iter()
-        .filter(|answer| answer.status == 429)
-        .collect();
+    let limited: Vec<_> = answers.iter().filter(|answer| answer.status == 429).collect();
     assert!(answers.len() - limited.len() >= 50);
-    assert!(
-        limited
-            .iter()
-            .any(|answer| answer.header("x-ratelimit-global") == Some("true")
-                && answer.body["global"] == true)
-    );
+    assert!(limited.iter().any(|answer| answer.header("x-ratelimit-global") == Some("true")
+        && answer.body["global"] == true));
 }

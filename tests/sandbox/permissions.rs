@@ -17,39 +17,18 @@ async fn each_missing_right_is_told() {
     let (sandbox, bot, _gateway) = connected().await;
     let study = sandbox.study_channel_id();
     let said = bot.say(study, "hi").await;
-    let message = format!(
-        "/channels/{study}/messages/{}",
-        said["id"].as_str().unwrap()
-    );
+    let message = format!("/channels/{study}/messages/{}", said["id"].as_str().unwrap());
     let messages = format!("/channels/{study}/messages");
     let text = json!({"content": "x"});
     let embed = json!({"embeds": [{"title": "x"}]});
     let cases = [
         (VIEW, "POST", messages.clone(), text.clone(), (403, 50001)),
-        (
-            VIEW,
-            "GET",
-            format!("/channels/{study}"),
-            json!(null),
-            (403, 50001),
-        ),
+        (VIEW, "GET", format!("/channels/{study}"), json!(null), (403, 50001)),
         (SEND, "POST", messages.clone(), text.clone(), (403, 50013)),
         (EMBED, "POST", messages.clone(), embed, (403, 50013)),
         (HISTORY, "GET", message.clone(), json!(null), (403, 50001)),
-        (
-            ADD_REACTIONS,
-            "PUT",
-            format!("{message}/reactions/✅/@me"),
-            json!({}),
-            (403, 50013),
-        ),
-        (
-            THREADS,
-            "POST",
-            format!("{message}/threads"),
-            json!({"name": "t"}),
-            (403, 50013),
-        ),
+        (ADD_REACTIONS, "PUT", format!("{message}/reactions/✅/@me"), json!({}), (403, 50013)),
+        (THREADS, "POST", format!("{message}/threads"), json!({"name": "t"}), (403, 50013)),
     ];
     for (denied, method, path, body, code) in cases {
         sandbox.set_bot_permissions(Some(study), 0, denied);
@@ -77,81 +56,41 @@ async fn in_threads_another_right_counts() {
     let (sandbox, bot, _gateway) = connected().await;
     let study = sandbox.study_channel_id();
     let said = bot.say(study, "hi").await;
-    let start = format!(
-        "/channels/{study}/messages/{}/threads",
-        said["id"].as_str().unwrap()
-    );
+    let start = format!("/channels/{study}/messages/{}/threads", said["id"].as_str().unwrap());
     let thread = id(&bot.send("POST", &start, json!({"name": "t"})).await.ok()["id"]);
     sandbox.set_bot_permissions(Some(study), 0, SEND);
     bot.say(thread, "still heard").await;
     sandbox.set_bot_permissions(Some(study), 0, IN_THREADS);
-    let refused = bot
-        .send(
-            "POST",
-            &format!("/channels/{thread}/messages"),
-            json!({"content": "x"}),
-        )
-        .await;
+    let refused =
+        bot.send("POST", &format!("/channels/{thread}/messages"), json!({"content": "x"})).await;
     assert_eq!(refused.code(), (403, 50013));
 }
 
 #[tokio::test]
 async fn members_see_and_touch_only_what_is_theirs() {
     let (sandbox, bot, _gateway) = connected().await;
-    let (ana, maya) = (
-        Rest::member(&sandbox, "Ana"),
-        Rest::member(&sandbox, "Maya"),
-    );
-    let notes = sandbox
-        .channels()
-        .into_iter()
-        .find(|(name, _)| name == "admin-notes")
-        .unwrap()
-        .1;
-    assert_eq!(
-        ana.bare("GET", &format!("/channels/{notes}")).await.code(),
-        (403, 50001)
-    );
+    let (ana, maya) = (Rest::member(&sandbox, "Ana"), Rest::member(&sandbox, "Maya"));
+    let notes = sandbox.channels().into_iter().find(|(name, _)| name == "admin-notes").unwrap().1;
+    assert_eq!(ana.bare("GET", &format!("/channels/{notes}")).await.code(), (403, 50001));
     maya.say(notes, "for organisers").await;
     let study = sandbox.study_channel_id();
     let said = bot.say(study, "hi").await;
-    let path = format!(
-        "/channels/{study}/messages/{}",
-        said["id"].as_str().unwrap()
-    );
-    assert_eq!(
-        ana.send("PATCH", &path, json!({"content": "x"}))
-            .await
-            .code(),
-        (403, 50005)
-    );
+    let path = format!("/channels/{study}/messages/{}", said["id"].as_str().unwrap());
+    assert_eq!(ana.send("PATCH", &path, json!({"content": "x"})).await.code(), (403, 50005));
     assert_eq!(ana.bare("DELETE", &path).await.code(), (403, 50013));
     assert_eq!(maya.bare("DELETE", &path).await.status, 204);
     assert_eq!(bot.bare("GET", "/channels/1").await.code(), (404, 10003));
     assert_eq!(bot.bare("GET", "/guilds/1").await.code(), (404, 10004));
     assert_eq!(bot.bare("GET", "/users/1").await.code(), (404, 10013));
-    for wrong in [
-        "",
-        "Bot wrong",
-        &sandbox.bot_token(),
-        &format!("Bot {}", ana.authorization),
-    ] {
+    for wrong in ["", "Bot wrong", &sandbox.bot_token(), &format!("Bot {}", ana.authorization)] {
         let nobody = Rest::with_authorization(&sandbox, wrong);
-        assert_eq!(
-            nobody.bare("GET", "/users/@me").await.code(),
-            (401, 0),
-            "{wrong}"
-        );
+        assert_eq!(nobody.bare("GET", "/users/@me").await.code(), (401, 0), "{wrong}");
     }
     sandbox.remove_member(id(&ana.get("/users/@me").await["id"]));
     assert_eq!(
-        ana.send(
-            "POST",
-            &format!("/channels/{study}/messages"),
-            json!({"content": "x"})
-        )
-        .await
-        .code(),
+        ana.send("POST", &format!("/channels/{study}/messages"), json!({"content": "x"}))
+            .await
+            .code(),
         (403, 50001)
     );
 }
@@ -162,25 +101,16 @@ async fn a_kicked_bot_loses_the_guild_and_gets_it_back() {
     let guild = format!("/guilds/{}", sandbox.guild_id());
     sandbox.kick_bot();
     let gone = gateway.event("GUILD_DELETE").await;
-    assert_eq!(
-        (id(&gone["id"]), gone.get("unavailable")),
-        (sandbox.guild_id(), None)
-    );
+    assert_eq!((id(&gone["id"]), gone.get("unavailable")), (sandbox.guild_id(), None));
     assert_eq!(bot.bare("GET", &guild).await.code(), (404, 10004));
     let study = sandbox.study_channel_id();
-    assert_eq!(
-        bot.bare("GET", &format!("/channels/{study}")).await.code(),
-        (403, 50001)
-    );
+    assert_eq!(bot.bare("GET", &format!("/channels/{study}")).await.code(), (403, 50001));
     sandbox.invite_bot();
     gateway.event("GUILD_CREATE").await;
     bot.get(&guild).await;
     sandbox.delete_channel(study);
     assert_eq!(id(&gateway.event("CHANNEL_DELETE").await["id"]), study);
-    assert_eq!(
-        bot.bare("GET", &format!("/channels/{study}")).await.code(),
-        (404, 10003)
-    );
+    assert_eq!(bot.bare("GET", &format!("/channels/{study}")).await.code(), (404, 10003));
 }
 
 #[tokio::test]
@@ -192,50 +122,27 @@ async fn forms_name_every_wrong_place() {
     let refused = bot.send("POST", &path, body).await;
     assert_eq!(refused.code(), (400, 50035));
     let errors = &refused.body["errors"];
-    assert_eq!(
-        errors["content"]["_errors"][0]["code"],
-        "BASE_TYPE_MAX_LENGTH"
-    );
+    assert_eq!(errors["content"]["_errors"][0]["code"], "BASE_TYPE_MAX_LENGTH");
     assert_eq!(
         errors["embeds"]["0"]["fields"]["0"]["name"]["_errors"][0]["code"],
         "BASE_TYPE_REQUIRED"
     );
-    assert_eq!(
-        bot.send("POST", &path, json!({"content": "  "}))
-            .await
-            .code(),
-        (400, 50006)
-    );
+    assert_eq!(bot.send("POST", &path, json!({"content": "  "})).await.code(), (400, 50006));
     let said = bot.say(study, "x").await;
     let start = format!("{path}/{}/threads", said["id"].as_str().unwrap());
     for (body, place) in [
         (json!({"name": "x".repeat(101)}), "name"),
-        (
-            json!({"name": "x", "auto_archive_duration": 61}),
-            "auto_archive_duration",
-        ),
+        (json!({"name": "x", "auto_archive_duration": 61}), "auto_archive_duration"),
     ] {
         let refused = bot.send("POST", &start, body).await;
         assert!(refused.body["errors"][place].is_object(), "{refused:?}");
     }
     let emptied = bot
-        .send(
-            "PATCH",
-            &format!("{path}/{}", said["id"].as_str().unwrap()),
-            json!({"content": ""}),
-        )
+        .send("PATCH", &format!("{path}/{}", said["id"].as_str().unwrap()), json!({"content": ""}))
         .await;
     assert_eq!(emptied.code(), (400, 50006));
-    let forum = bot
-        .get(&format!("/guilds/{}/channels", sandbox.guild_id()))
-        .await;
-    let forum = forum
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|c| c["type"] == 15)
-        .unwrap()["id"]
-        .clone();
+    let forum = bot.get(&format!("/guilds/{}/channels", sandbox.guild_id())).await;
+    let forum = forum.as_array().unwrap().iter().find(|c| c["type"] == 15).unwrap()["id"].clone();
     let refused = bot
         .send(
             "POST",

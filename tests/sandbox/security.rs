@@ -8,36 +8,16 @@ async fn foreign_hosts_and_origins_are_refused() {
     let sandbox = sandbox().await;
     let bot = Rest::bot(&sandbox);
     for path in ["/users/@me", "/gateway"] {
-        let host = bot
-            .request("GET", path)
-            .header("host", "evil.example")
-            .send()
-            .await
-            .unwrap();
+        let host = bot.request("GET", path).header("host", "evil.example").send().await.unwrap();
         assert_eq!(host.status(), 421);
-        let origin = bot
-            .request("GET", path)
-            .header("origin", "http://evil.example")
-            .send()
-            .await
-            .unwrap();
+        let origin =
+            bot.request("GET", path).header("origin", "http://evil.example").send().await.unwrap();
         assert_eq!(origin.status(), 403);
     }
     let own = format!("http://{}", sandbox.addr());
-    let same = bot
-        .request("GET", "/users/@me")
-        .header("origin", own)
-        .send()
-        .await
-        .unwrap();
+    let same = bot.request("GET", "/users/@me").header("origin", own).send().await.unwrap();
     assert_eq!(same.status(), 200);
-    let page = bot
-        .http
-        .get(sandbox.page())
-        .header("host", "evil.example")
-        .send()
-        .await
-        .unwrap();
+    let page = bot.http.get(sandbox.page()).header("host", "evil.example").send().await.unwrap();
     assert_eq!(page.status(), 421);
     let clock = format!("http://{}/clock", sandbox.addr());
     let moved = bot
@@ -55,9 +35,7 @@ async fn foreign_hosts_and_origins_are_refused() {
             sandbox.gateway(),
         )
         .unwrap();
-    request
-        .headers_mut()
-        .insert("origin", "http://evil.example".parse().unwrap());
+    request.headers_mut().insert("origin", "http://evil.example".parse().unwrap());
     assert!(tokio_tungstenite::connect_async(request).await.is_err());
 }
 
@@ -67,10 +45,8 @@ async fn forms_change_nothing() {
     let ana = Rest::member(&sandbox, "Ana");
     let path = format!("/channels/{}/messages", sandbox.study_channel_id());
     for kind in ["text/plain", "application/x-www-form-urlencoded"] {
-        let request = ana
-            .request("POST", &path)
-            .header("content-type", kind)
-            .body(r#"{"content":"x"}"#);
+        let request =
+            ana.request("POST", &path).header("content-type", kind).body(r#"{"content":"x"}"#);
         assert_eq!(read(request.send().await.unwrap()).await.status, 415);
         let clock = ana
             .http
@@ -80,14 +56,8 @@ async fn forms_change_nothing() {
         assert_eq!(clock.send().await.unwrap().status(), 415);
     }
     assert!(sandbox.messages(sandbox.study_channel_id()).is_empty());
-    let broken = ana
-        .request("POST", &path)
-        .header("content-type", "application/json")
-        .body("{");
-    assert_eq!(
-        read(broken.send().await.unwrap()).await.code(),
-        (400, 50109)
-    );
+    let broken = ana.request("POST", &path).header("content-type", "application/json").body("{");
+    assert_eq!(read(broken.send().await.unwrap()).await.code(), (400, 50109));
 }
 
 #[tokio::test]
@@ -98,10 +68,7 @@ async fn the_page_needs_its_key_and_tells_nothing_without() {
     let page = http.get(sandbox.page()).send().await.unwrap();
     assert_eq!(page.status(), 200);
     assert!(
-        page.headers()["content-security-policy"]
-            .to_str()
-            .unwrap()
-            .contains("default-src 'none'")
+        page.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'none'")
     );
     let text = page.text().await.unwrap();
     for member in sandbox.members() {
@@ -118,12 +85,7 @@ async fn the_page_needs_its_key_and_tells_nothing_without() {
         let refused = http.get(&address).send().await.unwrap();
         assert_eq!(refused.status(), 403, "{address}");
         let text = refused.text().await.unwrap();
-        assert!(
-            sandbox
-                .members()
-                .iter()
-                .all(|member| !text.contains(&member.token))
-        );
+        assert!(sandbox.members().iter().all(|member| !text.contains(&member.token)));
         assert!(!text.contains(&sandbox.bot_token()));
     }
 }
@@ -138,12 +100,6 @@ async fn the_description_is_what_the_command_line_promises() {
     assert_eq!(told["channels"].as_object().unwrap().len(), 3);
     let members = told["members"].as_array().unwrap();
     assert!(members.len() >= 4);
-    assert_eq!(
-        members
-            .iter()
-            .filter(|member| member["admin"] == true)
-            .count(),
-        1
-    );
+    assert_eq!(members.iter().filter(|member| member["admin"] == true).count(), 1);
     assert_eq!(told["bot"]["token"].as_str().unwrap().split('.').count(), 3);
 }

@@ -36,10 +36,7 @@ impl EventHandler for Handler {
         let topic = CreateCommandOption::new(CommandOptionType::String, "topic", "Which topic")
             .set_autocomplete(true);
         let who = CreateCommandOption::new(CommandOptionType::User, "who", "Who");
-        let find = CreateCommand::new("find")
-            .description("Find")
-            .add_option(topic)
-            .add_option(who);
+        let find = CreateCommand::new("find").description("Find").add_option(topic).add_option(who);
         let menu = CreateCommand::new("Keep").kind(CommandType::Message);
         ctx.http
             .create_global_commands(&[command, button, later, form, find, menu])
@@ -65,16 +62,10 @@ impl EventHandler for Handler {
             Interaction::Command(command) if command.data.name == "later" => {
                 command.defer_ephemeral(&ctx.http).await.expect("deferred");
                 let edit = EditInteractionResponse::new().content("finished");
-                let edited = command
-                    .edit_response(&ctx.http, edit)
-                    .await
-                    .expect("edited");
+                let edited = command.edit_response(&ctx.http, edit).await.expect("edited");
                 assert_eq!(edited.content, "finished");
                 let more = CreateInteractionResponseFollowup::new().content("more");
-                command
-                    .create_followup(&ctx.http, more)
-                    .await
-                    .expect("followed up");
+                command.create_followup(&ctx.http, more).await.expect("followed up");
             }
             Interaction::Command(command) if command.data.name == "form" => {
                 let input = CreateInputText::new(InputTextStyle::Short, "Text", "text");
@@ -86,32 +77,17 @@ impl EventHandler for Handler {
                     .expect("the form is shown");
             }
             Interaction::Command(command) if command.data.name == "find" => {
-                let who = command
-                    .data
-                    .resolved
-                    .users
-                    .values()
-                    .next()
-                    .expect("resolved");
+                let who = command.data.resolved.users.values().next().expect("resolved");
                 answer(&ctx, &command, reply(&who.name)).await;
             }
             Interaction::Command(command) if command.data.name == "Keep" => {
-                let kept = command
-                    .data
-                    .resolved
-                    .messages
-                    .values()
-                    .next()
-                    .expect("resolved");
+                let kept = command.data.resolved.messages.values().next().expect("resolved");
                 answer(&ctx, &command, reply(&kept.content)).await;
             }
             Interaction::Modal(form) => {
-                form.create_response(
-                    &ctx.http,
-                    CreateInteractionResponse::Message(reply("taken")),
-                )
-                .await
-                .expect("the form is answered");
+                form.create_response(&ctx.http, CreateInteractionResponse::Message(reply("taken")))
+                    .await
+                    .expect("the form is answered");
             }
             Interaction::Autocomplete(typing) => {
                 let choices = CreateAutocompleteResponse::new().add_string_choice("The GIL", "gil");
@@ -238,18 +214,12 @@ async fn serenity_connects_reads_everything_and_answers() {
     let pong = ana.command(study, "ping", json!([])).await.unwrap();
     assert_eq!(pong.message.unwrap()["content"], "pong");
     let shown = ana.command(study, "button", json!([])).await.unwrap();
-    let pressed = ana
-        .press(shown.message.as_ref().unwrap(), "go")
-        .await
-        .unwrap();
+    let pressed = ana.press(shown.message.as_ref().unwrap(), "go").await.unwrap();
     assert!(pressed.updated);
     assert_eq!(pressed.message.unwrap()["content"], "pressed");
 
     let later = ana.command(study, "later", json!([])).await.unwrap();
-    assert_eq!(
-        later.settled_message().await.unwrap()["content"],
-        "finished"
-    );
+    assert_eq!(later.settled_message().await.unwrap()["content"], "finished");
     let form = ana.command(study, "form", json!([])).await.unwrap();
     let taken = ana.submit_modal(&form, &[("text", "hello")]).await.unwrap();
     assert_eq!(taken.message.unwrap()["content"], "taken");
@@ -269,44 +239,22 @@ async fn serenity_connects_reads_everything_and_answers() {
     let message_id = said["id"].as_str().unwrap().parse().unwrap();
     let path = format!("/channels/{study}/messages/{message_id}");
     ana.edit(study, message_id, "Hello all").await.unwrap();
-    ana.request("PUT", &format!("{path}/reactions/%F0%9F%91%8D/@me"), None)
-        .await
-        .unwrap();
-    ana.request(
-        "DELETE",
-        &format!("{path}/reactions/%F0%9F%91%8D/@me"),
-        None,
-    )
-    .await
-    .unwrap();
+    ana.request("PUT", &format!("{path}/reactions/%F0%9F%91%8D/@me"), None).await.unwrap();
+    ana.request("DELETE", &format!("{path}/reactions/%F0%9F%91%8D/@me"), None).await.unwrap();
     let thread = ana
-        .request(
-            "POST",
-            &format!("{path}/threads"),
-            Some(json!({"name": "A thread"})),
-        )
+        .request("POST", &format!("{path}/threads"), Some(json!({"name": "A thread"})))
         .await
         .unwrap();
     let thread: u64 = thread["id"].as_str().unwrap().parse().unwrap();
     ana.say(thread, "inside").await.unwrap();
     ana.reply(study, message_id, "an answer").await.unwrap();
-    ana.upload(study, "a file", "notes.txt", b"text")
-        .await
-        .unwrap();
-    ana.request("POST", &format!("/channels/{study}/typing"), None)
-        .await
-        .unwrap();
+    ana.upload(study, "a file", "notes.txt", b"text").await.unwrap();
+    ana.request("POST", &format!("/channels/{study}/typing"), None).await.unwrap();
     let maya = sandbox.actor("Maya");
-    maya.request("PUT", &format!("/channels/{study}/pins/{message_id}"), None)
+    maya.request("PUT", &format!("/channels/{study}/pins/{message_id}"), None).await.unwrap();
+    maya.request("PATCH", &format!("/channels/{thread}"), Some(json!({"archived": true})))
         .await
         .unwrap();
-    maya.request(
-        "PATCH",
-        &format!("/channels/{thread}"),
-        Some(json!({"archived": true})),
-    )
-    .await
-    .unwrap();
     ana.delete(study, message_id).await.unwrap();
     sandbox.set_bot_permissions(Some(study), 0, 1 << 6);
     sandbox.set_bot_permissions(None, 0, 1 << 13);
@@ -362,85 +310,45 @@ async fn serenity_reads_every_answer() {
     assert_eq!(http.get_guild(guild).await.unwrap().name, "Study Hall");
     assert_eq!(http.get_channels(guild).await.unwrap().len(), 5);
     assert_eq!(http.get_guild_roles(guild).await.unwrap().len(), 4);
-    let members = http
-        .get_guild_members(guild, Some(100), None)
-        .await
-        .unwrap();
+    let members = http.get_guild_members(guild, Some(100), None).await.unwrap();
     assert_eq!(members.len(), 6);
     let ana = UserId::new(sandbox.actor("Ana").id());
-    assert_eq!(
-        http.get_member(guild, ana).await.unwrap().display_name(),
-        "Ana"
-    );
+    assert_eq!(http.get_member(guild, ana).await.unwrap().display_name(), "Ana");
     http.get_user(ana).await.unwrap();
 
-    let embed = CreateEmbed::new()
-        .title("Card")
-        .field("a", "b", true)
-        .image("https://example.com/a.png");
+    let embed =
+        CreateEmbed::new().title("Card").field("a", "b", true).image("https://example.com/a.png");
     let row = CreateActionRow::Buttons(vec![CreateButton::new("vote").label("Vote").emoji('👍')]);
-    let new = CreateMessage::new()
-        .content("Question")
-        .embed(embed)
-        .components(vec![row]);
+    let new = CreateMessage::new().content("Question").embed(embed).components(vec![row]);
     let card = study.send_message(&http, new).await.unwrap();
     assert_eq!((card.embeds.len(), card.components.len()), (1, 1));
     let file = CreateAttachment::bytes(b"text".to_vec(), "notes.txt").description("Notes");
-    let sent = study
-        .send_message(&http, CreateMessage::new().add_file(file))
-        .await
-        .unwrap();
+    let sent = study.send_message(&http, CreateMessage::new().add_file(file)).await.unwrap();
     assert_eq!(sent.attachments[0].description.as_deref(), Some("Notes"));
     let edit = EditMessage::new().content("Edited");
     let edited = study.edit_message(&http, card.id, edit).await.unwrap();
     assert!(edited.edited_timestamp.is_some());
     card.react(&http, '✅').await.unwrap();
-    assert_eq!(
-        card.reaction_users(&http, '✅', None, None)
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(card.reaction_users(&http, '✅', None, None).await.unwrap().len(), 1);
     study.pin(&http, card.id).await.unwrap();
     assert_eq!(study.pins(&http).await.unwrap().len(), 1);
     study.unpin(&http, card.id).await.unwrap();
 
     let thread = CreateThread::new("A thread").auto_archive_duration(AutoArchiveDuration::OneWeek);
-    let thread = study
-        .create_thread_from_message(&http, card.id, thread)
-        .await
-        .unwrap();
+    let thread = study.create_thread_from_message(&http, card.id, thread).await.unwrap();
     assert_eq!(thread.id.get(), card.id.get());
     thread.id.join_thread(&http).await.unwrap();
-    let to_nothing = CreateMessage::new()
-        .content("inside")
-        .reference_message((thread.id, MessageId::new(1)));
+    let to_nothing =
+        CreateMessage::new().content("inside").reference_message((thread.id, MessageId::new(1)));
     thread.id.send_message(&http, to_nothing).await.unwrap_err();
     let loose = CreateThread::new("Loose").kind(ChannelType::PublicThread);
     let loose = study.create_thread(&http, loose).await.unwrap();
-    loose
-        .id
-        .edit_thread(&http, EditThread::new().archived(true))
-        .await
-        .unwrap();
-    assert_eq!(
-        guild.get_active_threads(&http).await.unwrap().threads.len(),
-        1
-    );
-    let archived = study
-        .get_archived_public_threads(&http, None, None)
-        .await
-        .unwrap();
+    loose.id.edit_thread(&http, EditThread::new().archived(true)).await.unwrap();
+    assert_eq!(guild.get_active_threads(&http).await.unwrap().threads.len(), 1);
+    let archived = study.get_archived_public_threads(&http, None, None).await.unwrap();
     assert_eq!(archived.threads[0].name, "Loose");
-    let history = study
-        .messages(&http, GetMessages::new().limit(100))
-        .await
-        .unwrap();
-    assert_eq!(
-        history.last().unwrap().thread.as_ref().unwrap().id,
-        thread.id
-    );
+    let history = study.messages(&http, GetMessages::new().limit(100)).await.unwrap();
+    assert_eq!(history.last().unwrap().thread.as_ref().unwrap().id, thread.id);
     let inside = thread.id.messages(&http, GetMessages::new()).await.unwrap();
     assert!(inside[0].referenced_message.is_some());
     study.message(&http, card.id).await.unwrap();
@@ -448,10 +356,7 @@ async fn serenity_reads_every_answer() {
     study.broadcast_typing(&http).await.unwrap();
     let direct = ana.create_dm_channel(&http).await.unwrap();
     assert_eq!(direct.recipient.id, ana);
-    direct
-        .send_message(&http, CreateMessage::new().content("psst"))
-        .await
-        .unwrap();
+    direct.send_message(&http, CreateMessage::new().content("psst")).await.unwrap();
 
     http.set_application_id(sandbox.bot_id().into());
     let one = CreateCommand::new("one").description("One");
@@ -460,10 +365,7 @@ async fn serenity_reads_every_answer() {
     http.delete_global_command(one.id).await.unwrap();
     let two = [CreateCommand::new("two").description("Two")];
     let local = http.create_guild_commands(guild, &two).await.unwrap();
-    assert_eq!(
-        http.get_guild_commands(guild).await.unwrap()[0].id,
-        local[0].id
-    );
+    assert_eq!(http.get_guild_commands(guild).await.unwrap()[0].id, local[0].id);
     study.delete_message(&http, card.id).await.unwrap();
     let long = CreateMessage::new().content("x".repeat(2001));
     study.send_message(&http, long).await.unwrap_err();

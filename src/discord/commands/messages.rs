@@ -44,10 +44,7 @@ pub(super) async fn not_my_answer(
     .await
 }
 
-async fn clicked(
-    context: Context<'_>,
-    click: Click,
-) -> Result<Result<Reply, Card>, ViewError> {
+async fn clicked(context: Context<'_>, click: Click) -> Result<Result<Reply, Card>, ViewError> {
     let asker = asker(context).ok_or(Refusal::GuildOnly)?;
     match context.data().engine.ask(Input::Click(asker, click)).await {
         Ok(reply) => Ok(Ok(reply)),

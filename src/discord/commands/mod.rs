@@ -121,13 +121,10 @@ fn asker(context: Context<'_>) -> Option<Asker> {
         owner,
         channel: ChannelId(app.interaction.channel_id.get()),
         member,
-        name: app
-            .interaction
-            .member
-            .as_ref()
-            .map_or_else(|| inbound::shown_name(&app.interaction.user), |m| {
-                m.display_name().to_owned()
-            }),
+        name: app.interaction.member.as_ref().map_or_else(
+            || inbound::shown_name(&app.interaction.user),
+            |m| m.display_name().to_owned(),
+        ),
         interaction: InteractionId(app.interaction.id.get()),
     })
 }

@@ -16,8 +16,8 @@ use serenity::all::{self as discord, ChannelType, CreateAutocompleteResponse};
     default_member_permissions = "MANAGE_GUILD",
     subcommand_required,
     subcommands(
-        "setup", "plan", "holidays", "status", "post", "pause", "resume", "skip", "replace", "void",
-        "remove"
+        "setup", "plan", "holidays", "status", "post", "pause", "resume", "skip", "replace",
+        "void", "remove"
     )
 )]
 #[expect(clippy::unused_async, reason = "the framework wants an async function")]
@@ -96,7 +96,9 @@ async fn zones(_context: Context<'_>, typed: &str) -> CreateAutocompleteResponse
 #[poise::command(slash_command, guild_only)]
 async fn plan(
     context: Context<'_>,
-    #[description = "Topics with weights, for example asyncio 2, oop; or all"] topics: Option<String>,
+    #[description = "Topics with weights, for example asyncio 2, oop; or all"] topics: Option<
+        String,
+    >,
     #[description = "Difficulties by weight, for example easy 2, medium 3, hard 1"] mix: Option<
         String,
     >,

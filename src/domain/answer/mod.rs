@@ -104,10 +104,7 @@ pub fn judge(
     if message.content.trim().is_empty() && message.attachments.is_empty() {
         return Verdict::TooShort;
     }
-    let by_rule = if message
-        .reply_to
-        .is_some_and(|to| to != bot && to != message.author)
-    {
+    let by_rule = if message.reply_to.is_some_and(|to| to != bot && to != message.author) {
         Verdict::Discussion
     } else if is_substantial(message) {
         Verdict::Counts

@@ -32,10 +32,7 @@ fn message(content: &str) -> ThreadMessage {
 }
 
 fn file(name: &str) -> Attachment {
-    Attachment {
-        name: name.into(),
-        url: format!("https://cdn.example/{name}?ex=1"),
-    }
+    Attachment { name: name.into(), url: format!("https://cdn.example/{name}?ex=1") }
 }
 
 const LONG: &str = "A generator is lazy, a list is not.";
@@ -70,10 +67,7 @@ mod judging {
                 with(&|m| (m.kind, m.reply_to) = (19, Some(ANN))),
                 [counts, counts, Verdict::TakenOut],
             ),
-            (
-                with(&|m| (m.kind, m.reply_to) = (19, Some(BOB))),
-                [discussion, counts, discussion],
-            ),
+            (with(&|m| (m.kind, m.reply_to) = (19, Some(BOB))), [discussion, counts, discussion]),
             (with(&|m| m.content = "yes".into()), [short, counts, short]),
             (with(&|m| m.content = "  ".into()), [short; 3]),
             (with(&|m| m.bot = true), [Verdict::NotHuman; 3]),
@@ -81,14 +75,8 @@ mod judging {
             (with(&|m| m.kind = 6), [Verdict::OtherKind; 3]),
             (with(&|m| m.kind = 20), [Verdict::OtherKind; 3]),
             (with(&|m| m.id = before_close(0)), [Verdict::TooLate; 3]),
-            (
-                with(&|m| m.id = before_close(-60_000)),
-                [Verdict::TooLate; 3],
-            ),
-            (
-                with(&|m| m.id = before_close(1)),
-                [counts, counts, Verdict::TakenOut],
-            ),
+            (with(&|m| m.id = before_close(-60_000)), [Verdict::TooLate; 3]),
+            (with(&|m| m.id = before_close(1)), [counts, counts, Verdict::TakenOut]),
             // A reply with nothing but a file is still a reply to somebody.
             (
                 with(&|m| {
@@ -118,14 +106,8 @@ mod judging {
             ("リストは遅延評価ではない。多分そうだ。。", Verdict::Counts),
             // What Discord shows as one thing is one.
             ("<:thinking_hard:123456789012345678>", Verdict::TooShort),
-            (
-                "<a:party:123456789012345678> <@123456789012345678>",
-                Verdict::TooShort,
-            ),
-            (
-                "<@&123456789012345678> <#123456789012345678> !",
-                Verdict::TooShort,
-            ),
+            ("<a:party:123456789012345678> <@123456789012345678>", Verdict::TooShort),
+            ("<@&123456789012345678> <#123456789012345678> !", Verdict::TooShort),
             ("<t:1700000000:R> and <t:1700000000>", Verdict::TooShort),
             ("<@123456789012345678> list is eager, yo", Verdict::TooShort),
             ("<@123456789012345678> a list is eager, ok", Verdict::Counts),
@@ -215,19 +197,11 @@ mod cutting {
             ("日本語の文章です", 5, "日本語の…"),
             ("🦀🦀🦀🦀", 3, "🦀🦀…"),
             // A block of code is closed.
-            (
-                "Look:\n```py\nfor x in y:\n    print(x)\n```",
-                34,
-                "Look:\n```py\nfor x in y:…\n```",
-            ),
+            ("Look:\n```py\nfor x in y:\n    print(x)\n```", 34, "Look:\n```py\nfor x in y:…\n```"),
             // Unless nothing of the code would be left.
             ("Look:\n```python\nfor x in y: pass\n```", 20, "Look:…"),
             ("Look at this:\n```py\nx\n```\n", 17, "Look at this:…"),
-            (
-                "```for x in y: pass # and on```",
-                20,
-                "```for x in y:…\n```",
-            ),
+            ("```for x in y: pass # and on```", 20, "```for x in y:…\n```"),
             // After it the cut needs none.
             ("```\nx\n```\nand so on and on", 18, "```\nx\n```\nand so…"),
             // Never half a fence.
@@ -305,10 +279,7 @@ mod reading_anew {
     }
 
     fn at(id_ms: i64, content: &str) -> ThreadMessage {
-        ThreadMessage {
-            id: before_close(id_ms),
-            ..message(content)
-        }
+        ThreadMessage { id: before_close(id_ms), ..message(content) }
     }
 
     fn edited(message: &ThreadMessage, content: &str, ms_before_close: i64) -> ThreadMessage {
@@ -348,10 +319,8 @@ mod reading_anew {
         let known = [&deleted, &shortened, &taken_out].map(stored);
         let out = taken_out.id;
         let wish = |id| (id == out).then_some(Wish::NotCounted);
-        let expected = Reread {
-            put: Vec::new(),
-            gone: vec![deleted.id, shortened.id, taken_out.id],
-        };
+        let expected =
+            Reread { put: Vec::new(), gone: vec![deleted.id, shortened.id, taken_out.id] };
         assert_eq!(reread(&known, &thread, BOT, wish, CLOSES), expected);
     }
 
@@ -361,31 +330,17 @@ mod reading_anew {
         let other = "Something else altogether, but long.";
         // Milliseconds before the close; whether the new text is taken where an earlier one is
         // stored, and whether it is marked where none is.
-        for (ms, taken, marked) in [
-            (10, true, false),
-            (1, true, false),
-            (0, false, true),
-            (-5, false, true),
-        ] {
+        for (ms, taken, marked) in
+            [(10, true, false), (1, true, false), (0, false, true), (-5, false, true)]
+        {
             let now = edited(&first, other, ms);
             let expected = Reread {
-                put: if taken {
-                    vec![found(&now, false)]
-                } else {
-                    Vec::new()
-                },
+                put: if taken { vec![found(&now, false)] } else { Vec::new() },
                 gone: Vec::new(),
             };
-            assert_eq!(
-                changes(&[&first], std::slice::from_ref(&now)),
-                expected,
-                "{ms}"
-            );
+            assert_eq!(changes(&[&first], std::slice::from_ref(&now)), expected, "{ms}");
 
-            let expected = Reread {
-                put: vec![found(&now, marked)],
-                gone: Vec::new(),
-            };
+            let expected = Reread { put: vec![found(&now, marked)], gone: Vec::new() };
             assert_eq!(changes(&[], &[now]), expected, "{ms}");
         }
     }
@@ -394,10 +349,7 @@ mod reading_anew {
     fn an_edit_after_the_close_takes_nothing_out() {
         let first = at(9_000, LONG);
         let emptied = edited(&first, ".", -5);
-        assert_eq!(
-            changes(&[&first], std::slice::from_ref(&emptied)),
-            Reread::default()
-        );
+        assert_eq!(changes(&[&first], std::slice::from_ref(&emptied)), Reread::default());
         let known = [stored(&first)];
         let taken_out = reread(&known, &[emptied], BOT, |_| Some(Wish::NotCounted), CLOSES);
         assert_eq!(taken_out.gone, [first.id]);

@@ -48,12 +48,7 @@ pub(super) fn has_code_block(text: &str) -> bool {
     // Every second piece is inside a pair of fences; the last one has no fence after it.
     let pieces: Vec<&str> = text.split(FENCE).collect();
     let closed = pieces.len().saturating_sub(1);
-    pieces
-        .into_iter()
-        .take(closed)
-        .skip(1)
-        .step_by(2)
-        .any(|block| !block.trim().is_empty())
+    pieces.into_iter().take(closed).skip(1).step_by(2).any(|block| !block.trim().is_empty())
 }
 
 /// One member's answer: the texts by message id with a blank line between them, the attachments
@@ -84,11 +79,8 @@ fn part_text(part: &Part) -> String {
 
 fn link(attachment: &Attachment) -> String {
     // A bracket in a file's name would end the link's text.
-    let name: String = attachment
-        .name
-        .chars()
-        .filter(|c| !matches!(c, '[' | ']' | '\\' | '`'))
-        .collect();
+    let name: String =
+        attachment.name.chars().filter(|c| !matches!(c, '[' | ']' | '\\' | '`')).collect();
     format!("[{name}]({})", attachment.url)
 }
 
@@ -137,17 +129,10 @@ fn language_length(opened: &str) -> usize {
 /// The first `room` characters of `text` or somewhat fewer: back to the end of a word, unless
 /// that would lose more than half, and never with half a fence at the end.
 fn cut(text: &str, room: usize) -> &str {
-    let end = text
-        .char_indices()
-        .nth(room)
-        .map_or(text.len(), |(at, _)| at);
+    let end = text.char_indices().nth(room).map_or(text.len(), |(at, _)| at);
     let (kept, rest) = text.split_at(end);
     let within_word = !rest.starts_with(char::is_whitespace) && !rest.is_empty();
-    let whole_words = if within_word {
-        kept.rfind(char::is_whitespace).unwrap_or(0)
-    } else {
-        end
-    };
+    let whole_words = if within_word { kept.rfind(char::is_whitespace).unwrap_or(0) } else { end };
     let kept = if whole_words * 2 >= end {
         kept.split_at(whole_words).0
     } else if rest.starts_with('`') {

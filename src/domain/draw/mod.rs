@@ -171,10 +171,8 @@ fn pick_fresh<'a>(
     for candidate in fresh.iter().filter(|c| c.difficulty == difficulty) {
         topics.entry(candidate.topic).or_default().push(*candidate);
     }
-    let weights: Vec<(&str, u32)> = topics
-        .keys()
-        .map(|topic| (*topic, plan.topic_weight(topic)))
-        .collect();
+    let weights: Vec<(&str, u32)> =
+        topics.keys().map(|topic| (*topic, plan.topic_weight(topic))).collect();
     let questions = topics.remove(weighted(&weights, rng)?)?;
     let evenly: Vec<(Candidate<'a>, u32)> = questions.into_iter().map(|q| (q, 1)).collect();
     weighted(&evenly, rng)

@@ -40,11 +40,7 @@ impl Default for Plan {
     fn default() -> Self {
         Self {
             topics: BTreeMap::new(),
-            difficulty: DifficultyPlan::Mix {
-                easy: 1,
-                medium: 1,
-                hard: 1,
-            },
+            difficulty: DifficultyPlan::Mix { easy: 1, medium: 1, hard: 1 },
         }
     }
 }
@@ -143,11 +139,7 @@ const HEAVIEST: u32 = 1_000;
 impl Plan {
     /// The weight of a topic; 0 means never.
     pub(super) fn topic_weight(&self, topic: &str) -> u32 {
-        if self.topics.is_empty() {
-            1
-        } else {
-            self.topics.get(topic).copied().unwrap_or(0)
-        }
+        if self.topics.is_empty() { 1 } else { self.topics.get(topic).copied().unwrap_or(0) }
     }
 
     /// Reads topics with weights, separated by commas: `asyncio 2, oop, typing=3`. A topic without
@@ -233,9 +225,7 @@ impl Plan {
             }
         }
         if !days.is_empty() {
-            return Err(PlanError::DayWithoutDifficulty {
-                word: days.join(" "),
-            });
+            return Err(PlanError::DayWithoutDifficulty { word: days.join(" ") });
         }
         let named = by_day.iter().any(Option::is_some);
         match (in_order.len(), named) {
@@ -270,9 +260,7 @@ fn looks_numeric(word: &str) -> bool {
 
 fn parse_weight(word: &str) -> Result<u32, PlanError> {
     let weight = word.parse().ok().filter(|weight| *weight <= HEAVIEST);
-    weight.ok_or_else(|| PlanError::BadWeight {
-        word: word.to_owned(),
-    })
+    weight.ok_or_else(|| PlanError::BadWeight { word: word.to_owned() })
 }
 
 /// Reads `oop`, `oop 2`, `oop=2` or `oop: 2`.
@@ -317,16 +305,13 @@ fn set_days(
     named: &str,
     difficulty: Difficulty,
 ) -> Result<(), PlanError> {
-    let days = Weekdays::parse(named).ok_or_else(|| PlanError::DayWithoutDifficulty {
-        word: named.to_owned(),
-    })?;
+    let days = Weekdays::parse(named)
+        .ok_or_else(|| PlanError::DayWithoutDifficulty { word: named.to_owned() })?;
     for day in days.iter() {
         if let Some(rung) = by_day.get_mut(index(day))
             && rung.replace(difficulty).is_some()
         {
-            return Err(PlanError::Twice {
-                word: day.to_string(),
-            });
+            return Err(PlanError::Twice { word: day.to_string() });
         }
     }
     Ok(())
@@ -350,9 +335,8 @@ impl fmt::Display for Plan {
             f.write_str("all topics")?;
         } else {
             let asked = self.topics.iter().filter(|(_, weight)| **weight > 0);
-            let parts: Vec<String> = asked
-                .map(|(topic, weight)| format!("{topic} {weight}"))
-                .collect();
+            let parts: Vec<String> =
+                asked.map(|(topic, weight)| format!("{topic} {weight}")).collect();
             f.write_str(&parts.join(", "))?;
         }
         write!(f, " · {}", self.difficulty)
@@ -366,9 +350,8 @@ impl fmt::Display for DifficultyPlan {
             Self::Mix { easy, medium, hard } => {
                 let weights = [("easy", easy), ("medium", medium), ("hard", hard)];
                 let asked = weights.iter().filter(|(_, weight)| **weight > 0);
-                let parts: Vec<String> = asked
-                    .map(|(word, weight)| format!("{word} {weight}"))
-                    .collect();
+                let parts: Vec<String> =
+                    asked.map(|(word, weight)| format!("{word} {weight}")).collect();
                 f.write_str(&parts.join(", "))
             }
             Self::Ladder(rungs) => {

@@ -56,10 +56,7 @@ fn mix(easy: u32, medium: u32, hard: u32) -> DifficultyPlan {
 }
 
 fn plan(topics: &[(&str, u32)], difficulty: DifficultyPlan) -> Plan {
-    Plan {
-        topics: topics.iter().map(|(t, w)| ((*t).to_owned(), *w)).collect(),
-        difficulty,
-    }
+    Plan { topics: topics.iter().map(|(t, w)| ((*t).to_owned(), *w)).collect(), difficulty }
 }
 
 /// `count` questions of each topic and difficulty, all fresh.
@@ -88,9 +85,7 @@ fn shares<K: Ord>(
 ) -> BTreeMap<K, u64> {
     let mut counts = BTreeMap::new();
     for seed in 0..draws {
-        *counts
-            .entry(key(&drawn(plan, pool, seed).unwrap()))
-            .or_default() += 1;
+        *counts.entry(key(&drawn(plan, pool, seed).unwrap())).or_default() += 1;
     }
     counts
 }
@@ -124,36 +119,25 @@ fn topics_come_by_their_weights_and_without_weights_alike() {
     assert!(about(counts["oop"], 4_000, 1, 4), "{counts:?}");
     assert_eq!(counts.get("typing"), None, "weight 0 is never drawn");
 
-    let counts = shares(&Plan::default(), &pool, 4_000, |drawn| {
-        drawn.reason.topic.clone()
-    });
-    assert!(
-        counts.values().all(|count| about(*count, 4_000, 1, 3)),
-        "{counts:?}"
-    );
+    let counts = shares(&Plan::default(), &pool, 4_000, |drawn| drawn.reason.topic.clone());
+    assert!(counts.values().all(|count| about(*count, 4_000, 1, 3)), "{counts:?}");
     assert_eq!(counts.len(), 3);
 }
 
 #[test]
 fn questions_of_a_topic_come_alike() {
     let pool = full_pool(&["oop"], 5);
-    let counts = shares(&Plan::default(), &pool, 15_000, |drawn| {
-        drawn.question.clone()
-    });
+    let counts = shares(&Plan::default(), &pool, 15_000, |drawn| drawn.question.clone());
     assert_eq!(counts.len(), 15);
-    assert!(
-        counts.values().all(|count| about(*count, 15_000, 1, 15)),
-        "{counts:?}"
-    );
+    assert!(counts.values().all(|count| about(*count, 15_000, 1, 15)), "{counts:?}");
 }
 
 #[test]
 fn the_same_seed_draws_the_same_in_every_release() {
     let pool = full_pool(&["asyncio", "oop", "typing"], 4);
     let plan = plan(&[("asyncio", 2), ("oop", 1), ("typing", 3)], mix(1, 2, 3));
-    let names: Vec<String> = (0..8)
-        .map(|seed| drawn(&plan, &pool, seed).unwrap().question.0)
-        .collect();
+    let names: Vec<String> =
+        (0..8).map(|seed| drawn(&plan, &pool, seed).unwrap().question.0).collect();
     assert_eq!(
         names,
         [
@@ -179,11 +163,7 @@ fn no_question_twice_while_a_fresh_one_fits() {
         let drawn = drawn(&plan, &pool, 1_000 + day as u64).unwrap();
         assert_eq!(drawn.reason.freshness, Freshness::New);
         assert_eq!(drawn.reason.pool as usize, 18 - day);
-        assert!(
-            seen.insert(drawn.question.clone()),
-            "{} again",
-            drawn.question
-        );
+        assert!(seen.insert(drawn.question.clone()), "{} again", drawn.question);
         let asked = pool.iter_mut().find(|q| q.id == drawn.question).unwrap();
         *asked = asked.clone().asked(day as i64);
     }
@@ -192,10 +172,7 @@ fn no_question_twice_while_a_fresh_one_fits() {
     let oldest = pool.iter().min_by_key(|q| q.last_asked).unwrap();
     let drawn = drawn(&plan, &pool, 5).unwrap();
     assert_eq!(drawn.question, oldest.id);
-    assert_eq!(
-        drawn.reason.freshness,
-        Freshness::LeastRecent(DateTime::UNIX_EPOCH)
-    );
+    assert_eq!(drawn.reason.freshness, Freshness::LeastRecent(DateTime::UNIX_EPOCH));
     assert_eq!(drawn.reason.pool, 0);
 }
 
@@ -207,10 +184,7 @@ fn of_questions_asked_at_the_same_instant_the_first_by_name() {
         question("oop/c", Easy).asked(4),
     ];
     for seed in 0..20 {
-        assert_eq!(
-            drawn(&Plan::default(), &pool, seed).unwrap().question.0,
-            "pack/oop/a"
-        );
+        assert_eq!(drawn(&Plan::default(), &pool, seed).unwrap().question.0, "pack/oop/a");
     }
 }
 
@@ -220,40 +194,27 @@ fn a_mix_falls_back_within_itself_by_weight() {
     let mut pool = full_pool(&["oop"], 2);
     pool.retain(|question| question.difficulty != Hard);
     pool.push(question("oop/old", Hard).asked(1));
-    let counts = shares(&plan, &pool, 4_000, |drawn| {
-        (drawn.reason.difficulty, drawn.reason.wanted)
-    });
+    let counts =
+        shares(&plan, &pool, 4_000, |drawn| (drawn.reason.difficulty, drawn.reason.wanted));
     // 10 % and 30 % directly; the 60 % for hard are shared 1 : 3.
     assert!(about(counts[&(Easy, None)], 4_000, 10, 100), "{counts:?}");
     assert!(about(counts[&(Medium, None)], 4_000, 30, 100), "{counts:?}");
-    assert!(
-        about(counts[&(Easy, Some(Hard))], 4_000, 15, 100),
-        "{counts:?}"
-    );
-    assert!(
-        about(counts[&(Medium, Some(Hard))], 4_000, 45, 100),
-        "{counts:?}"
-    );
+    assert!(about(counts[&(Easy, Some(Hard))], 4_000, 15, 100), "{counts:?}");
+    assert!(about(counts[&(Medium, Some(Hard))], 4_000, 45, 100), "{counts:?}");
     assert_eq!(counts.len(), 4);
 }
 
 #[test]
 fn what_the_plan_rules_out_is_never_drawn() {
     let easy_only = plan(&[], mix(1, 0, 0));
-    let pool = [
-        question("oop/hard", Hard),
-        question("oop/easy", Easy).asked(7),
-    ];
+    let pool = [question("oop/hard", Hard), question("oop/easy", Easy).asked(7)];
     let repeated = drawn(&easy_only, &pool, 0).unwrap();
     assert_eq!(repeated.question.0, "pack/oop/easy");
     assert_eq!(stock(&easy_only, &candidates(&pool)), 0);
     assert_eq!(drawn(&easy_only, &pool[..1], 0), None);
 
     let easy_ladder = plan(&[], DifficultyPlan::Ladder([Easy; 7]));
-    assert_eq!(
-        drawn(&easy_ladder, &pool, 0).unwrap().question.0,
-        "pack/oop/easy"
-    );
+    assert_eq!(drawn(&easy_ladder, &pool, 0).unwrap().question.0, "pack/oop/easy");
     assert_eq!(drawn(&easy_ladder, &pool[..1], 0), None);
 
     let other_topic = plan(&[("typing", 1)], mix(1, 1, 1));
@@ -280,10 +241,8 @@ fn an_open_question_is_never_drawn() {
 
 #[test]
 fn a_ladder_asks_by_the_day_and_else_for_the_nearest() {
-    let ladder = plan(
-        &[],
-        DifficultyPlan::Ladder([Easy, Easy, Medium, Medium, Hard, Medium, Hard]),
-    );
+    let ladder =
+        plan(&[], DifficultyPlan::Ladder([Easy, Easy, Medium, Medium, Hard, Medium, Hard]));
     let only = |difficulties: &[Difficulty]| {
         let mut pool = full_pool(&["oop"], 2);
         pool.retain(|question| difficulties.contains(&question.difficulty));
@@ -307,11 +266,7 @@ fn a_ladder_asks_by_the_day_and_else_for_the_nearest() {
         let pool = only(fresh);
         for seed in 0..10 {
             let reason = draw(&ladder, day, &candidates(&pool), seed).unwrap().reason;
-            assert_eq!(
-                (reason.difficulty, reason.wanted),
-                (difficulty, wanted),
-                "{day}"
-            );
+            assert_eq!((reason.difficulty, reason.wanted), (difficulty, wanted), "{day}");
         }
     }
 }
@@ -346,9 +301,7 @@ mod reading {
     use super::*;
 
     fn known() -> BTreeSet<String> {
-        ["asyncio", "data-structures", "oop", "python-3", "typing"]
-            .map(str::to_owned)
-            .into()
+        ["asyncio", "data-structures", "oop", "python-3", "typing"].map(str::to_owned).into()
     }
 
     #[test]
@@ -357,10 +310,7 @@ mod reading {
             ("all", &[]),
             (" ALL ", &[]),
             ("oop", &[("oop", 1)]),
-            (
-                "asyncio 2, oop, typing=3",
-                &[("asyncio", 2), ("oop", 1), ("typing", 3)],
-            ),
+            ("asyncio 2, oop, typing=3", &[("asyncio", 2), ("oop", 1), ("typing", 3)]),
             ("asyncio: 2; OOP", &[("asyncio", 2), ("oop", 1)]),
             ("oop 0, typing 1000", &[("oop", 0), ("typing", 1_000)]),
             ("data structures 4", &[("data-structures", 4)]),
@@ -377,43 +327,16 @@ mod reading {
     #[test]
     fn topics_that_are_none() {
         let table = [
-            (
-                "asincio",
-                "There is no topic `asincio`. Did you mean `asyncio`?",
-            ),
-            (
-                "typign 2",
-                "There is no topic `typign`. Did you mean `typing`?",
-            ),
-            (
-                "cooking",
-                "There is no topic `cooking`. Topics are separated by commas.",
-            ),
-            (
-                "oop -1",
-                "`-1` is no weight: weights are whole numbers from 0 to 1000.",
-            ),
-            (
-                "oop 2.5",
-                "`2.5` is no weight: weights are whole numbers from 0 to 1000.",
-            ),
-            (
-                "oop=lots",
-                "`lots` is no weight: weights are whole numbers from 0 to 1000.",
-            ),
-            (
-                "oop 1001",
-                "`1001` is no weight: weights are whole numbers from 0 to 1000.",
-            ),
-            (
-                "oop=",
-                "`` is no weight: weights are whole numbers from 0 to 1000.",
-            ),
+            ("asincio", "There is no topic `asincio`. Did you mean `asyncio`?"),
+            ("typign 2", "There is no topic `typign`. Did you mean `typing`?"),
+            ("cooking", "There is no topic `cooking`. Topics are separated by commas."),
+            ("oop -1", "`-1` is no weight: weights are whole numbers from 0 to 1000."),
+            ("oop 2.5", "`2.5` is no weight: weights are whole numbers from 0 to 1000."),
+            ("oop=lots", "`lots` is no weight: weights are whole numbers from 0 to 1000."),
+            ("oop 1001", "`1001` is no weight: weights are whole numbers from 0 to 1000."),
+            ("oop=", "`` is no weight: weights are whole numbers from 0 to 1000."),
             ("oop, OOP 2", "`oop` is there twice."),
-            (
-                "oop 0, typing 0",
-                "All weights are 0, so nothing could ever be asked.",
-            ),
+            ("oop 0, typing 0", "All weights are 0, so nothing could ever be asked."),
             ("", "The plan is empty."),
             (" , ", "The plan is empty."),
         ];
@@ -445,12 +368,7 @@ mod reading {
             ("easy 1 2", unknown("2")),
             ("easy -1", PlanError::BadWeight { word: "-1".into() }),
             ("easy 1.5", PlanError::BadWeight { word: "1.5".into() }),
-            (
-                "easy 1, EASY 2",
-                PlanError::Twice {
-                    word: "easy".into(),
-                },
-            ),
+            ("easy 1, EASY 2", PlanError::Twice { word: "easy".into() }),
         ];
         for (text, expected) in table {
             assert_eq!(Plan::parse_mix(text), Err(expected), "{text:?}");
@@ -461,30 +379,15 @@ mod reading {
     fn ladders() {
         let table = [
             ("easy", [Easy; 7]),
-            (
-                "easy easy medium medium hard",
-                [Easy, Easy, Medium, Medium, Hard, Hard, Hard],
-            ),
+            ("easy easy medium medium hard", [Easy, Easy, Medium, Medium, Hard, Hard, Hard]),
             (
                 "easy, medium, hard, hard, medium, easy, easy",
                 [Easy, Medium, Hard, Hard, Medium, Easy, Easy],
             ),
-            (
-                "mon easy, fri hard",
-                [Easy, Easy, Easy, Easy, Hard, Hard, Hard],
-            ),
-            (
-                "Mon-Wed easy; Thursday = hard",
-                [Easy, Easy, Easy, Hard, Hard, Hard, Hard],
-            ),
-            (
-                "mon – tue: easy, weekend hard",
-                [Easy, Easy, Easy, Easy, Easy, Hard, Hard],
-            ),
-            (
-                "tue, thu medium, sat easy",
-                [Easy, Medium, Medium, Medium, Medium, Easy, Easy],
-            ),
+            ("mon easy, fri hard", [Easy, Easy, Easy, Easy, Hard, Hard, Hard]),
+            ("Mon-Wed easy; Thursday = hard", [Easy, Easy, Easy, Hard, Hard, Hard, Hard]),
+            ("mon – tue: easy, weekend hard", [Easy, Easy, Easy, Easy, Easy, Hard, Hard]),
+            ("tue, thu medium, sat easy", [Easy, Medium, Medium, Medium, Medium, Easy, Easy]),
             ("daily medium", [Medium; 7]),
         ];
         for (text, rungs) in table {
@@ -499,23 +402,10 @@ mod reading {
             ("mon easy hard", PlanError::HalfNamed),
             ("mon easy, mon-fri hard", twice("Mon")),
             ("mon easy, tue", no_difficulty("tue")),
-            (
-                "mon- easy",
-                PlanError::UnknownDifficulty {
-                    word: "mon-".into(),
-                },
-            ),
+            ("mon- easy", PlanError::UnknownDifficulty { word: "mon-".into() }),
             ("mon - easy", no_difficulty("mon -")),
-            (
-                "mon tricky",
-                PlanError::UnknownDifficulty {
-                    word: "tricky".into(),
-                },
-            ),
-            (
-                "easy easy easy easy easy easy easy easy",
-                PlanError::TooLong { rungs: 8 },
-            ),
+            ("mon tricky", PlanError::UnknownDifficulty { word: "tricky".into() }),
+            ("easy easy easy easy easy easy easy easy", PlanError::TooLong { rungs: 8 }),
         ];
         for (text, expected) in table {
             assert_eq!(Plan::parse_ladder(text), Err(expected), "{text:?}");
@@ -531,14 +421,8 @@ mod reading {
                 plan(&[("oop", 2), ("asyncio", 1), ("typing", 0)], mix(0, 3, 1)),
                 "asyncio 1, oop 2 · medium 3, hard 1",
             ),
-            (
-                plan(&[], ladder),
-                "all topics · easy Mon, Tue; medium Wed, Thu; hard Fri–Sun",
-            ),
-            (
-                plan(&[], DifficultyPlan::Ladder([Hard; 7])),
-                "all topics · hard every day",
-            ),
+            (plan(&[], ladder), "all topics · easy Mon, Tue; medium Wed, Thu; hard Fri–Sun"),
+            (plan(&[], DifficultyPlan::Ladder([Hard; 7])), "all topics · hard every day"),
         ];
         for (plan, shown) in table {
             assert_eq!(plan.to_string(), shown);

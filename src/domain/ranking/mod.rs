@@ -66,13 +66,11 @@ pub fn bounds(
         Window::Week => {
             let since_monday = u64::from(today.weekday().num_days_from_monday());
             let monday = today.checked_sub_days(Days::new(since_monday));
-            span(zone, now, monday, |date| {
-                date.checked_add_days(Days::new(7))
-            })
+            span(zone, now, monday, |date| date.checked_add_days(Days::new(7)))
         }
-        Window::Month => span(zone, now, today.with_day(1), |date| {
-            date.checked_add_months(Months::new(1))
-        }),
+        Window::Month => {
+            span(zone, now, today.with_day(1), |date| date.checked_add_months(Months::new(1)))
+        }
         Window::Season => (season_start, None),
         Window::AllTime => (None, None),
     }
@@ -98,9 +96,7 @@ fn span(
 
 /// The first instant of `date` in `zone`; of the day after where the zone skipped that date.
 fn day_start(zone: Tz, date: NaiveDate) -> Option<DateTime<Utc>> {
-    date.iter_days()
-        .take(3)
-        .find_map(|date| local_instant(zone, date, NaiveTime::MIN))
+    date.iter_days().take(3).find_map(|date| local_instant(zone, date, NaiveTime::MIN))
 }
 
 /// What one member's ledger entries within a window add up to.

@@ -13,49 +13,13 @@ fn weeks_and_months_by_the_zone() {
     let (week, month) = (Window::Week, Window::Month);
     // Window, zone, now, start, end.
     let table = [
-        (
-            week,
-            "UTC",
-            "2026-11-21T12:00:00Z",
-            "2026-11-16T00:00:00Z",
-            "2026-11-23T00:00:00Z",
-        ),
-        (
-            week,
-            "UTC",
-            "2026-11-22T23:59:59Z",
-            "2026-11-16T00:00:00Z",
-            "2026-11-23T00:00:00Z",
-        ),
-        (
-            week,
-            "UTC",
-            "2026-11-23T00:00:00Z",
-            "2026-11-23T00:00:00Z",
-            "2026-11-30T00:00:00Z",
-        ),
+        (week, "UTC", "2026-11-21T12:00:00Z", "2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z"),
+        (week, "UTC", "2026-11-22T23:59:59Z", "2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z"),
+        (week, "UTC", "2026-11-23T00:00:00Z", "2026-11-23T00:00:00Z", "2026-11-30T00:00:00Z"),
         // Across the end of a year.
-        (
-            week,
-            "UTC",
-            "2026-12-31T12:00:00Z",
-            "2026-12-28T00:00:00Z",
-            "2027-01-04T00:00:00Z",
-        ),
-        (
-            month,
-            "UTC",
-            "2026-12-31T12:00:00Z",
-            "2026-12-01T00:00:00Z",
-            "2027-01-01T00:00:00Z",
-        ),
-        (
-            month,
-            "UTC",
-            "2028-02-29T12:00:00Z",
-            "2028-02-01T00:00:00Z",
-            "2028-03-01T00:00:00Z",
-        ),
+        (week, "UTC", "2026-12-31T12:00:00Z", "2026-12-28T00:00:00Z", "2027-01-04T00:00:00Z"),
+        (month, "UTC", "2026-12-31T12:00:00Z", "2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"),
+        (month, "UTC", "2028-02-29T12:00:00Z", "2028-02-01T00:00:00Z", "2028-03-01T00:00:00Z"),
         // The date is the zone's.
         (
             month,
@@ -136,11 +100,7 @@ fn weeks_and_months_by_the_zone() {
     for (window, zone, now, start, end) in table {
         let zone: Tz = zone.parse().unwrap();
         let expected = (Some(utc(start)), Some(utc(end)));
-        assert_eq!(
-            bounds(window, utc(now), zone, None),
-            expected,
-            "{window} {zone} {now}"
-        );
+        assert_eq!(bounds(window, utc(now), zone, None), expected, "{window} {zone} {now}");
     }
 }
 
@@ -195,9 +155,7 @@ fn any_standings() -> impl Strategy<Value = Vec<Standing>> {
     let one = (0_i64..5, 0_i64..3, 0_i64..5);
     prop::collection::vec(one, 0..30).prop_map(|rows| {
         let numbered = (1..).zip(rows);
-        numbered
-            .map(|(id, (p, k, m))| standing(&(id, p, k, m)))
-            .collect()
+        numbered.map(|(id, (p, k, m))| standing(&(id, p, k, m))).collect()
     })
 }
 

@@ -23,9 +23,7 @@ pub fn local_instant(zone: Tz, date: NaiveDate, time: NaiveTime) -> Option<DateT
 
 /// The first instant at which the clocks of `zone` show `shown`, if they ever do.
 fn first_occurrence(zone: Tz, shown: chrono::NaiveDateTime) -> Option<DateTime<Utc>> {
-    zone.from_local_datetime(&shown)
-        .earliest()
-        .map(|at| at.with_timezone(&Utc))
+    zone.from_local_datetime(&shown).earliest().map(|at| at.with_timezone(&Utc))
 }
 
 /// Whether the clocks of `zone` show any minute of `date`.
@@ -87,10 +85,7 @@ fn digits(text: &str) -> Option<u32> {
 /// underscore; part of a name is no match.
 pub fn parse_zone(text: &str) -> Option<Tz> {
     let wanted = folded(text);
-    TZ_VARIANTS
-        .iter()
-        .copied()
-        .find(|zone| folded(zone.name()) == wanted)
+    TZ_VARIANTS.iter().copied().find(|zone| folded(zone.name()) == wanted)
 }
 
 /// Offered before anything was typed: one zone for each of the larger regions.
@@ -132,11 +127,7 @@ pub fn zones_matching(text: &str, limit: usize) -> Vec<Tz> {
         .collect();
     // A stable sort: names equally close stay in the alphabetical order of the list.
     fitting.sort_by_key(|(closeness, _)| *closeness);
-    fitting
-        .into_iter()
-        .take(limit)
-        .map(|(_, zone)| zone)
-        .collect()
+    fitting.into_iter().take(limit).map(|(_, zone)| zone).collect()
 }
 
 /// How well a name fits what was typed, both folded; less is closer.

@@ -121,9 +121,7 @@ pub fn closing_instant(
         return from + TimeDelta::hours(i64::from(hours.max(1))).min(LONGEST_ROUND);
     }
     let latest = from + LONGEST_ROUND;
-    schedule
-        .next_due(from)
-        .map_or(latest, |due| due.at.min(latest))
+    schedule.next_due(from).map_or(latest, |due| due.at.min(latest))
 }
 
 /// What to do about due instants that have passed.

@@ -34,10 +34,7 @@ fn daily(name: &str, at: &str) -> Schedule {
 }
 
 fn due(at: &str, on: &str) -> Due {
-    Due {
-        at: utc(at),
-        date: date(on),
-    }
+    Due { at: utc(at), date: date(on) }
 }
 
 fn dates(dues: &[Due]) -> Vec<String> {
@@ -53,178 +50,43 @@ mod local_time {
         // IANA database.
         let table = [
             // Winter, summer, and the leap day.
-            (
-                "Europe/Berlin",
-                "2026-01-15",
-                "08:00",
-                Some("2026-01-15T07:00:00Z"),
-            ),
-            (
-                "Europe/Berlin",
-                "2026-07-15",
-                "08:00",
-                Some("2026-07-15T06:00:00Z"),
-            ),
-            (
-                "Europe/Berlin",
-                "2028-02-29",
-                "08:00",
-                Some("2028-02-29T07:00:00Z"),
-            ),
+            ("Europe/Berlin", "2026-01-15", "08:00", Some("2026-01-15T07:00:00Z")),
+            ("Europe/Berlin", "2026-07-15", "08:00", Some("2026-07-15T06:00:00Z")),
+            ("Europe/Berlin", "2028-02-29", "08:00", Some("2028-02-29T07:00:00Z")),
             // 02:00 became 03:00, and 03:00 became 02:00.
-            (
-                "Europe/Berlin",
-                "2026-03-29",
-                "01:59",
-                Some("2026-03-29T00:59:00Z"),
-            ),
-            (
-                "Europe/Berlin",
-                "2026-03-29",
-                "02:00",
-                Some("2026-03-29T01:00:00Z"),
-            ),
-            (
-                "Europe/Berlin",
-                "2026-03-29",
-                "02:30",
-                Some("2026-03-29T01:00:00Z"),
-            ),
-            (
-                "Europe/Berlin",
-                "2026-03-29",
-                "03:00",
-                Some("2026-03-29T01:00:00Z"),
-            ),
-            (
-                "Europe/Berlin",
-                "2026-10-25",
-                "02:00",
-                Some("2026-10-25T00:00:00Z"),
-            ),
-            (
-                "Europe/Berlin",
-                "2026-10-25",
-                "02:30",
-                Some("2026-10-25T00:30:00Z"),
-            ),
-            (
-                "Europe/Berlin",
-                "2026-10-25",
-                "03:00",
-                Some("2026-10-25T02:00:00Z"),
-            ),
-            (
-                "America/New_York",
-                "2026-03-08",
-                "02:30",
-                Some("2026-03-08T07:00:00Z"),
-            ),
-            (
-                "America/New_York",
-                "2026-11-01",
-                "01:30",
-                Some("2026-11-01T05:30:00Z"),
-            ),
+            ("Europe/Berlin", "2026-03-29", "01:59", Some("2026-03-29T00:59:00Z")),
+            ("Europe/Berlin", "2026-03-29", "02:00", Some("2026-03-29T01:00:00Z")),
+            ("Europe/Berlin", "2026-03-29", "02:30", Some("2026-03-29T01:00:00Z")),
+            ("Europe/Berlin", "2026-03-29", "03:00", Some("2026-03-29T01:00:00Z")),
+            ("Europe/Berlin", "2026-10-25", "02:00", Some("2026-10-25T00:00:00Z")),
+            ("Europe/Berlin", "2026-10-25", "02:30", Some("2026-10-25T00:30:00Z")),
+            ("Europe/Berlin", "2026-10-25", "03:00", Some("2026-10-25T02:00:00Z")),
+            ("America/New_York", "2026-03-08", "02:30", Some("2026-03-08T07:00:00Z")),
+            ("America/New_York", "2026-11-01", "01:30", Some("2026-11-01T05:30:00Z")),
             // Half an hour only.
-            (
-                "Australia/Lord_Howe",
-                "2026-10-04",
-                "02:15",
-                Some("2026-10-03T15:30:00Z"),
-            ),
-            (
-                "Australia/Lord_Howe",
-                "2026-10-04",
-                "02:30",
-                Some("2026-10-03T15:30:00Z"),
-            ),
-            (
-                "Australia/Lord_Howe",
-                "2026-10-04",
-                "02:45",
-                Some("2026-10-03T15:45:00Z"),
-            ),
-            (
-                "Australia/Lord_Howe",
-                "2026-04-05",
-                "01:45",
-                Some("2026-04-04T14:45:00Z"),
-            ),
+            ("Australia/Lord_Howe", "2026-10-04", "02:15", Some("2026-10-03T15:30:00Z")),
+            ("Australia/Lord_Howe", "2026-10-04", "02:30", Some("2026-10-03T15:30:00Z")),
+            ("Australia/Lord_Howe", "2026-10-04", "02:45", Some("2026-10-03T15:45:00Z")),
+            ("Australia/Lord_Howe", "2026-04-05", "01:45", Some("2026-04-04T14:45:00Z")),
             // An hour back for Ramadan, and forth again after it.
-            (
-                "Africa/Casablanca",
-                "2026-02-15",
-                "02:30",
-                Some("2026-02-15T01:30:00Z"),
-            ),
-            (
-                "Africa/Casablanca",
-                "2026-03-22",
-                "02:30",
-                Some("2026-03-22T02:00:00Z"),
-            ),
-            (
-                "Africa/Casablanca",
-                "2026-03-22",
-                "03:30",
-                Some("2026-03-22T02:30:00Z"),
-            ),
+            ("Africa/Casablanca", "2026-02-15", "02:30", Some("2026-02-15T01:30:00Z")),
+            ("Africa/Casablanca", "2026-03-22", "02:30", Some("2026-03-22T02:00:00Z")),
+            ("Africa/Casablanca", "2026-03-22", "03:30", Some("2026-03-22T02:30:00Z")),
             // No midnight on this date.
-            (
-                "America/Sao_Paulo",
-                "2018-11-04",
-                "00:00",
-                Some("2018-11-04T03:00:00Z"),
-            ),
-            (
-                "America/Sao_Paulo",
-                "2018-11-04",
-                "00:30",
-                Some("2018-11-04T03:00:00Z"),
-            ),
-            (
-                "America/Sao_Paulo",
-                "2018-11-04",
-                "01:00",
-                Some("2018-11-04T03:00:00Z"),
-            ),
-            (
-                "America/Sao_Paulo",
-                "2018-02-17",
-                "23:30",
-                Some("2018-02-18T01:30:00Z"),
-            ),
+            ("America/Sao_Paulo", "2018-11-04", "00:00", Some("2018-11-04T03:00:00Z")),
+            ("America/Sao_Paulo", "2018-11-04", "00:30", Some("2018-11-04T03:00:00Z")),
+            ("America/Sao_Paulo", "2018-11-04", "01:00", Some("2018-11-04T03:00:00Z")),
+            ("America/Sao_Paulo", "2018-02-17", "23:30", Some("2018-02-18T01:30:00Z")),
             // The hour before midnight is missing: due in the first minute of the next date.
-            (
-                "America/Nuuk",
-                "2024-03-30",
-                "23:30",
-                Some("2024-03-31T01:00:00Z"),
-            ),
+            ("America/Nuuk", "2024-03-30", "23:30", Some("2024-03-31T01:00:00Z")),
             // Half of that hour: 23:30 became 00:30.
-            (
-                "America/Toronto",
-                "1919-03-30",
-                "23:45",
-                Some("1919-03-31T04:30:00Z"),
-            ),
+            ("America/Toronto", "1919-03-30", "23:45", Some("1919-03-31T04:30:00Z")),
             // Samoa changed sides of the date line; Kwajalein did in 1993.
-            (
-                "Pacific/Apia",
-                "2011-12-29",
-                "08:00",
-                Some("2011-12-29T18:00:00Z"),
-            ),
+            ("Pacific/Apia", "2011-12-29", "08:00", Some("2011-12-29T18:00:00Z")),
             ("Pacific/Apia", "2011-12-30", "00:00", None),
             ("Pacific/Apia", "2011-12-30", "08:00", None),
             ("Pacific/Apia", "2011-12-30", "23:59", None),
-            (
-                "Pacific/Apia",
-                "2011-12-31",
-                "08:00",
-                Some("2011-12-30T18:00:00Z"),
-            ),
+            ("Pacific/Apia", "2011-12-31", "08:00", Some("2011-12-30T18:00:00Z")),
             ("Pacific/Kwajalein", "1993-08-21", "12:00", None),
         ];
         for (name, on, at, expected) in table {
@@ -243,11 +105,7 @@ mod local_time {
             ("Pacific/Apia", "2011-12-30T10:00:00Z", "2011-12-31"),
         ];
         for (name, at, expected) in table {
-            assert_eq!(
-                local_date(zone(name), utc(at)),
-                date(expected),
-                "{name} {at}"
-            );
+            assert_eq!(local_date(zone(name), utc(at)), date(expected), "{name} {at}");
         }
     }
 
@@ -336,15 +194,7 @@ mod reading {
         for (text, expected) in good {
             assert_eq!(parse_zone(text), Some(expected), "{text:?}");
         }
-        for text in [
-            "",
-            "Berlin",
-            "new york",
-            "Europe",
-            "Europe/",
-            "Mars/Olympus",
-            "UTC+2",
-        ] {
+        for text in ["", "Berlin", "new york", "Europe", "Europe/", "Mars/Olympus", "UTC+2"] {
             assert_eq!(parse_zone(text), None, "{text:?}");
         }
         for zone in TZ_VARIANTS {
@@ -407,11 +257,7 @@ mod reading {
             ("mon mon", 0b000_0001),
         ];
         for (text, bits) in good {
-            assert_eq!(
-                Weekdays::parse(text).map(Weekdays::bits),
-                Some(bits),
-                "{text:?}"
-            );
+            assert_eq!(Weekdays::parse(text).map(Weekdays::bits), Some(bits), "{text:?}");
         }
         let bad = [
             "",
@@ -491,10 +337,8 @@ mod dues {
 
     #[test]
     fn a_week_around_each_clock_change() {
-        let berlin: Vec<Due> = daily("Europe/Berlin", "02:30")
-            .dues(utc("2026-03-28T00:00:00Z"))
-            .take(3)
-            .collect();
+        let berlin: Vec<Due> =
+            daily("Europe/Berlin", "02:30").dues(utc("2026-03-28T00:00:00Z")).take(3).collect();
         assert_eq!(
             berlin,
             [
@@ -504,25 +348,18 @@ mod dues {
             ]
         );
         // The second 02:30 of the night is not due again.
-        let berlin: Vec<Due> = daily("Europe/Berlin", "02:30")
-            .dues(utc("2026-10-25T00:00:00Z"))
-            .take(2)
-            .collect();
+        let berlin: Vec<Due> =
+            daily("Europe/Berlin", "02:30").dues(utc("2026-10-25T00:00:00Z")).take(2).collect();
         assert_eq!(
             berlin,
-            [
-                due("2026-10-25T00:30:00Z", "2026-10-25"),
-                due("2026-10-26T01:30:00Z", "2026-10-26"),
-            ]
+            [due("2026-10-25T00:30:00Z", "2026-10-25"), due("2026-10-26T01:30:00Z", "2026-10-26"),]
         );
     }
 
     #[test]
     fn a_date_the_zone_skipped_has_no_round() {
-        let apia: Vec<Due> = daily("Pacific/Apia", "08:00")
-            .dues(utc("2011-12-28T20:00:00Z"))
-            .take(3)
-            .collect();
+        let apia: Vec<Due> =
+            daily("Pacific/Apia", "08:00").dues(utc("2011-12-28T20:00:00Z")).take(3).collect();
         assert_eq!(
             apia,
             [
@@ -548,22 +385,11 @@ mod dues {
         let mut schedule = daily("Europe/Berlin", "08:00");
         schedule.weekdays = Weekdays::parse("mon tue").unwrap();
         schedule.holidays = vec![
-            Holiday {
-                first: date("2028-03-06"),
-                last: date("2028-03-06"),
-                label: String::new(),
-            },
-            Holiday {
-                first: date("2028-03-13"),
-                last: date("2028-03-14"),
-                label: "spring".into(),
-            },
+            Holiday { first: date("2028-03-06"), last: date("2028-03-06"), label: String::new() },
+            Holiday { first: date("2028-03-13"), last: date("2028-03-14"), label: "spring".into() },
         ];
         let found: Vec<Due> = schedule.dues(utc("2028-02-28T12:00:00Z")).take(4).collect();
-        assert_eq!(
-            dates(&found),
-            ["2028-02-29", "2028-03-07", "2028-03-20", "2028-03-21"]
-        );
+        assert_eq!(dates(&found), ["2028-02-29", "2028-03-07", "2028-03-20", "2028-03-21"]);
         assert!(schedule.is_study_day(date("2028-02-29")));
         assert!(!schedule.is_study_day(date("2028-03-01")), "a Wednesday");
         assert!(!schedule.is_study_day(date("2028-03-14")), "a holiday");
@@ -586,10 +412,7 @@ mod dues {
     #[test]
     fn until_somebody_resumes_nothing_is_due() {
         let mut schedule = daily("UTC", "08:00");
-        schedule.pause = Some(Pause {
-            from: utc("2026-11-24T09:00:00Z"),
-            until: None,
-        });
+        schedule.pause = Some(Pause { from: utc("2026-11-24T09:00:00Z"), until: None });
         let found: Vec<Due> = schedule.dues(utc("2026-11-23T12:00:00Z")).collect();
         assert_eq!(dates(&found), ["2026-11-24"]);
     }
@@ -629,27 +452,12 @@ mod dues {
         }
         // An extra round in between closes with the next scheduled one.
         let extra = utc("2026-03-28T12:34:56Z");
-        assert_eq!(
-            closing_instant(&schedule, extra, None),
-            utc("2026-03-30T06:00:00Z")
-        );
+        assert_eq!(closing_instant(&schedule, extra, None), utc("2026-03-30T06:00:00Z"));
         // Nothing due within a week, be it for a pause or for holidays.
-        schedule.pause = Some(Pause {
-            from: friday,
-            until: None,
-        });
-        assert_eq!(
-            closing_instant(&schedule, friday, None),
-            friday + LONGEST_ROUND
-        );
-        schedule.pause = Some(Pause {
-            from: friday,
-            until: Some(utc("2026-05-01T00:00:00Z")),
-        });
-        assert_eq!(
-            closing_instant(&schedule, friday, None),
-            friday + LONGEST_ROUND
-        );
+        schedule.pause = Some(Pause { from: friday, until: None });
+        assert_eq!(closing_instant(&schedule, friday, None), friday + LONGEST_ROUND);
+        schedule.pause = Some(Pause { from: friday, until: Some(utc("2026-05-01T00:00:00Z")) });
+        assert_eq!(closing_instant(&schedule, friday, None), friday + LONGEST_ROUND);
     }
 }
 
@@ -680,48 +488,13 @@ mod catching_up {
         // Since, now, lateness in minutes, dates taken; the date to post, the dates to skip.
         let table: [Case; 11] = [
             // Nothing has passed.
-            (
-                "2026-11-20T09:00:00Z",
-                "2026-11-21T07:59:59Z",
-                120,
-                &[],
-                None,
-                &[],
-            ),
+            ("2026-11-20T09:00:00Z", "2026-11-21T07:59:59Z", 120, &[], None, &[]),
             // On the instant, and up to the last moment.
-            (
-                "2026-11-20T09:00:00Z",
-                "2026-11-21T08:00:00Z",
-                120,
-                &[],
-                Some("2026-11-21"),
-                &[],
-            ),
-            (
-                "2026-11-20T09:00:00Z",
-                "2026-11-21T10:00:00Z",
-                120,
-                &[],
-                Some("2026-11-21"),
-                &[],
-            ),
-            (
-                "2026-11-20T09:00:00Z",
-                "2026-11-21T10:00:01Z",
-                120,
-                &[],
-                None,
-                &["2026-11-21"],
-            ),
+            ("2026-11-20T09:00:00Z", "2026-11-21T08:00:00Z", 120, &[], Some("2026-11-21"), &[]),
+            ("2026-11-20T09:00:00Z", "2026-11-21T10:00:00Z", 120, &[], Some("2026-11-21"), &[]),
+            ("2026-11-20T09:00:00Z", "2026-11-21T10:00:01Z", 120, &[], None, &["2026-11-21"]),
             // `since` itself is not made up for.
-            (
-                "2026-11-21T08:00:00Z",
-                "2026-11-21T08:30:00Z",
-                120,
-                &[],
-                None,
-                &[],
-            ),
+            ("2026-11-21T08:00:00Z", "2026-11-21T08:30:00Z", 120, &[], None, &[]),
             // Days away: the last is posted, the others are skipped.
             (
                 "2026-11-18T09:00:00Z",
@@ -749,14 +522,7 @@ mod catching_up {
                 &["2026-11-19"],
             ),
             // What has its round is left alone.
-            (
-                "2026-11-20T09:00:00Z",
-                "2026-11-21T08:30:00Z",
-                120,
-                &["2026-11-21"],
-                None,
-                &[],
-            ),
+            ("2026-11-20T09:00:00Z", "2026-11-21T08:30:00Z", 120, &["2026-11-21"], None, &[]),
             (
                 "2026-11-17T09:00:00Z",
                 "2026-11-21T08:30:00Z",
@@ -766,14 +532,7 @@ mod catching_up {
                 &["2026-11-19", "2026-11-20"],
             ),
             // A clock that went back: `since` lies ahead.
-            (
-                "2026-11-25T09:00:00Z",
-                "2026-11-21T08:30:00Z",
-                120,
-                &[],
-                None,
-                &[],
-            ),
+            ("2026-11-25T09:00:00Z", "2026-11-21T08:30:00Z", 120, &[], None, &[]),
         ];
         for (since, now, lateness, taken, post, skip) in table {
             let missed = caught_up(since, now, lateness, taken);
@@ -788,10 +547,7 @@ mod catching_up {
         let missed = caught_up("2020-01-01T00:00:00Z", "2026-11-21T12:00:00Z", 0, &[]);
         assert_eq!(missed.post, None);
         assert_eq!(missed.skip.len(), 60);
-        assert_eq!(
-            missed.skip.first().map(|due| due.date),
-            Some(date("2026-09-23"))
-        );
+        assert_eq!(missed.skip.first().map(|due| due.date), Some(date("2026-09-23")));
     }
 }
 

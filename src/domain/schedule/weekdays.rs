@@ -21,15 +21,8 @@ const WEEK: [Weekday; 7] = [
 ];
 
 /// The same days as [`WEEK`], as people type them.
-const NAMES: [&str; 7] = [
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-];
+const NAMES: [&str; 7] =
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 fn bit(day: Weekday) -> u8 {
     1 << day.num_days_from_monday()
@@ -99,9 +92,7 @@ impl Weekdays {
 
 fn day_named(word: &str) -> Option<Weekday> {
     // Three letters tell all days apart, and any longer beginning ("tues", "thurs") is in use too.
-    let index = NAMES
-        .iter()
-        .position(|name| word.len() >= 3 && name.starts_with(word))?;
+    let index = NAMES.iter().position(|name| word.len() >= 3 && name.starts_with(word))?;
     WEEK.get(index).copied()
 }
 

@@ -123,8 +123,7 @@ impl Actor {
     async fn component(&self, message: &Value, data: Value) -> anyhow::Result<Response> {
         let channel = id_of(&message["channel_id"])?;
         let target = message["id"].as_str().context("the message has no id")?;
-        self.interact(3, channel, data, Some(target.to_owned()))
-            .await
+        self.interact(3, channel, data, Some(target.to_owned())).await
     }
 
     /// Begins an interaction and waits for the first answer to it.
@@ -136,24 +135,16 @@ impl Actor {
         target: Option<String>,
     ) -> anyhow::Result<Response> {
         let from = self.mark();
-        let nonce = self
-            .send_interaction(kind, channel, data, target.as_deref())
-            .await?;
+        let nonce = self.send_interaction(kind, channel, data, target.as_deref()).await?;
         let ended = |kind: &str, data: &Value| {
             data["nonce"] == nonce && matches!(kind, "INTERACTION_SUCCESS" | "INTERACTION_FAILURE")
         };
-        let end = self
-            .wait_for_since(from, "an end of the interaction", PATIENCE, ended)
-            .await?;
+        let end = self.wait_for_since(from, "an end of the interaction", PATIENCE, ended).await?;
         let events: Vec<(String, Value)> = self.events_since(from);
-        let place = events
-            .iter()
-            .position(|(kind, data)| ended(kind, data))
-            .unwrap_or(events.len());
+        let place =
+            events.iter().position(|(kind, data)| ended(kind, data)).unwrap_or(events.len());
         let (before, id) = (&events[..place], end["id"].clone());
-        let failed = events
-            .get(place)
-            .is_some_and(|(kind, _)| kind == "INTERACTION_FAILURE");
+        let failed = events.get(place).is_some_and(|(kind, _)| kind == "INTERACTION_FAILURE");
         let last = |wanted: &str, fits: &dyn Fn(&Value) -> bool| {
             before
                 .iter()
@@ -163,9 +154,7 @@ impl Actor {
         };
         // A private message keeps the metadata of the interaction that made it, so an update of the
         // message acted on is told by its id.
-        let answer = last("MESSAGE_CREATE", &|data| {
-            data["interaction_metadata"]["id"] == id
-        });
+        let answer = last("MESSAGE_CREATE", &|data| data["interaction_metadata"]["id"] == id);
         let update = target
             .as_ref()
             .and_then(|target| last("MESSAGE_UPDATE", &|data| data["id"] == target.as_str()));
@@ -191,10 +180,8 @@ impl Actor {
         target: Option<&str>,
     ) -> anyhow::Result<String> {
         let session = self.session().await?;
-        let guild = self
-            .request("GET", &format!("/channels/{channel}"), None)
-            .await?["guild_id"]
-            .clone();
+        let guild =
+            self.request("GET", &format!("/channels/{channel}"), None).await?["guild_id"].clone();
         let number = self.inner.nonces.fetch_add(1, Ordering::Relaxed);
         let nonce = format!("{}-{number}", self.id() % 1_000_000_007);
         let mut body = json!({
@@ -217,9 +204,7 @@ impl Actor {
     }
 
     pub(super) async fn session(&self) -> anyhow::Result<Value> {
-        let ready = self
-            .wait_for("READY", PATIENCE, |kind, _| kind == "READY")
-            .await?;
+        let ready = self.wait_for("READY", PATIENCE, |kind, _| kind == "READY").await?;
         Ok(ready["session_id"].clone())
     }
 
@@ -227,9 +212,7 @@ impl Actor {
     async fn find_command(&self, channel: u64, name: &str, kind: u64) -> anyhow::Result<Value> {
         let base = format!("/applications/{}", self.inner.application);
         let mut places = vec![format!("{base}/commands")];
-        let guild = &self
-            .request("GET", &format!("/channels/{channel}"), None)
-            .await?["guild_id"];
+        let guild = &self.request("GET", &format!("/channels/{channel}"), None).await?["guild_id"];
         if let Some(guild) = guild.as_str() {
             places.push(format!("{base}/guilds/{guild}/commands"));
         }
@@ -256,11 +239,8 @@ fn with_types(defined: &Value, options: Value) -> Value {
     options
         .into_iter()
         .map(|mut option| {
-            let definition = defined
-                .as_array()
-                .into_iter()
-                .flatten()
-                .find(|one| one["name"] == option["name"]);
+            let definition =
+                defined.as_array().into_iter().flatten().find(|one| one["name"] == option["name"]);
             if let Some(definition) = definition {
                 if option["type"].is_null() {
                     option["type"] = definition["type"].clone();
@@ -276,8 +256,5 @@ fn with_types(defined: &Value, options: Value) -> Value {
 }
 
 fn id_of(value: &Value) -> anyhow::Result<u64> {
-    value
-        .as_str()
-        .and_then(|text| text.parse().ok())
-        .with_context(|| format!("{value} is no id"))
+    value.as_str().and_then(|text| text.parse().ok()).with_context(|| format!("{value} is no id"))
 }

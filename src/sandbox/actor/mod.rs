@@ -162,8 +162,7 @@ impl Actor {
     /// What Discord refuses.
     pub async fn say_with(&self, channel: u64, body: Value) -> anyhow::Result<Value> {
         self.ready().await?;
-        self.request("POST", &format!("/channels/{channel}/messages"), Some(body))
-            .await
+        self.request("POST", &format!("/channels/{channel}/messages"), Some(body)).await
     }
 
     /// Sends a message with a file.
@@ -194,10 +193,7 @@ impl Actor {
             .http
             .post(format!("{}/channels/{channel}/messages", self.inner.api))
             .header("authorization", self.token())
-            .header(
-                "content-type",
-                format!("multipart/form-data; boundary={boundary}"),
-            )
+            .header("content-type", format!("multipart/form-data; boundary={boundary}"))
             .body(body);
         answer_of(request.send().await?).await
     }
@@ -217,8 +213,7 @@ impl Actor {
     /// What Discord refuses.
     pub async fn edit(&self, channel: u64, message: u64, text: &str) -> anyhow::Result<Value> {
         let path = format!("/channels/{channel}/messages/{message}");
-        self.request("PATCH", &path, Some(json!({"content": text})))
-            .await
+        self.request("PATCH", &path, Some(json!({"content": text}))).await
     }
 
     /// Deletes a message.

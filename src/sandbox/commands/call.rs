@@ -10,13 +10,7 @@ use serde_json::Value;
 /// 50035 naming what does not fit.
 pub fn check_call(defined: &Value, given: &Value, typing: bool) -> Result<(), Refused> {
     let mut form = Form::default();
-    check_level(
-        &mut form,
-        "data.options",
-        defined.get("options"),
-        given,
-        typing,
-    );
+    check_level(&mut form, "data.options", defined.get("options"), given, typing);
     form.finish()
 }
 
@@ -26,9 +20,8 @@ fn check_level(form: &mut Form, at: &str, defined: Option<&Value>, given: &Value
     let given = given.as_array().unwrap_or(&empty);
     for (index, one) in given.iter().enumerate() {
         let at = format!("{at}.{index}");
-        let Some(definition) = defined
-            .iter()
-            .find(|d| d["name"] == one["name"] && d["type"] == one["type"])
+        let Some(definition) =
+            defined.iter().find(|d| d["name"] == one["name"] && d["type"] == one["type"])
         else {
             form.wrong(
                 &format!("{at}.name"),
@@ -50,9 +43,7 @@ fn check_level(form: &mut Form, at: &str, defined: Option<&Value>, given: &Value
             kind => check_value(form, &at, kind.unwrap_or(0), definition, one, typing),
         }
     }
-    let nests = defined
-        .iter()
-        .any(|d| matches!(d["type"].as_u64(), Some(1 | 2)));
+    let nests = defined.iter().any(|d| matches!(d["type"].as_u64(), Some(1 | 2)));
     if nests && given.len() != 1 {
         form.wrong(at, "BASE_TYPE_REQUIRED", "One sub-command is required");
     }
@@ -102,25 +93,15 @@ fn check_value(
         );
     }
     if let Some(number) = value.as_f64() {
-        let low = definition["min_value"]
-            .as_f64()
-            .is_some_and(|min| number < min);
-        let high = definition["max_value"]
-            .as_f64()
-            .is_some_and(|max| number > max);
+        let low = definition["min_value"].as_f64().is_some_and(|min| number < min);
+        let high = definition["max_value"].as_f64().is_some_and(|max| number > max);
         if low || high {
-            form.wrong(
-                &format!("{at}.value"),
-                "NUMBER_TYPE_RANGE",
-                "The number is out of range",
-            );
+            form.wrong(&format!("{at}.value"), "NUMBER_TYPE_RANGE", "The number is out of range");
         }
     }
     if let Some(text) = value.as_str() {
         let length = text.chars().count() as u64;
-        let low = definition["min_length"]
-            .as_u64()
-            .is_some_and(|min| length < min);
+        let low = definition["min_length"].as_u64().is_some_and(|min| length < min);
         let high = definition["max_length"].as_u64().unwrap_or(6000) < length;
         if low || high {
             form.wrong(

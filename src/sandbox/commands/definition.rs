@@ -12,10 +12,7 @@ pub fn read(body: &Value, at: &str) -> Result<Value, Refused> {
     if kind == 1 {
         check_name(&mut form, &format!("{at}name"), name);
         form.text(&format!("{at}description"), body.get("description"), 1, 100);
-    } else if body["description"]
-        .as_str()
-        .is_some_and(|text| !text.is_empty())
-    {
+    } else if body["description"].as_str().is_some_and(|text| !text.is_empty()) {
         form.wrong(
             &format!("{at}description"),
             "APPLICATION_COMMAND_CONTEXT_MENU_DESCRIPTION_CANNOT_BE_SET",
@@ -23,17 +20,11 @@ pub fn read(body: &Value, at: &str) -> Result<Value, Refused> {
         );
     }
     if !(1..=3).contains(&kind) {
-        form.wrong(
-            &format!("{at}type"),
-            "BASE_TYPE_CHOICES",
-            "Value must be one of (1, 2, 3).",
-        );
+        form.wrong(&format!("{at}type"), "BASE_TYPE_CHOICES", "Value must be one of (1, 2, 3).");
     }
     let options = read_options(&mut form, &format!("{at}options"), body.get("options"), 0);
-    let mut size = name.chars().count()
-        + body["description"]
-            .as_str()
-            .map_or(0, |d| d.chars().count());
+    let mut size =
+        name.chars().count() + body["description"].as_str().map_or(0, |d| d.chars().count());
     size += options.iter().map(option_size).sum::<usize>();
     if size > 8000 {
         form.wrong(
@@ -68,11 +59,7 @@ pub fn read(body: &Value, at: &str) -> Result<Value, Refused> {
 fn check_name(form: &mut Form, path: &str, name: &str) {
     let fits = |c: char| c == '-' || c == '_' || c == '\'' || c.is_alphanumeric();
     if !name.is_empty() && (!name.chars().all(fits) || name.to_lowercase() != name) {
-        form.wrong(
-            path,
-            "APPLICATION_COMMAND_INVALID_NAME",
-            "Command name is invalid",
-        );
+        form.wrong(path, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid");
     }
 }
 
@@ -81,18 +68,12 @@ fn option_size(option: &Value) -> usize {
         .iter()
         .map(|key| option[*key].as_str().map_or(0, |text| text.chars().count()))
         .sum();
-    let nested = option["options"]
-        .as_array()
-        .map_or(0, |list| list.iter().map(option_size).sum());
+    let nested = option["options"].as_array().map_or(0, |list| list.iter().map(option_size).sum());
     let choices: usize = option["choices"].as_array().map_or(0, |list| {
         list.iter()
             .map(|choice| {
-                choice["name"]
-                    .as_str()
-                    .map_or(0, |text| text.chars().count())
-                    + choice["value"]
-                        .as_str()
-                        .map_or(0, |text| text.chars().count())
+                choice["name"].as_str().map_or(0, |text| text.chars().count())
+                    + choice["value"].as_str().map_or(0, |text| text.chars().count())
             })
             .sum()
     });
@@ -100,10 +81,7 @@ fn option_size(option: &Value) -> usize {
 }
 
 fn read_options(form: &mut Form, at: &str, options: Option<&Value>, depth: u8) -> Vec<Value> {
-    let options = options
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
+    let options = options.and_then(Value::as_array).cloned().unwrap_or_default();
     if options.len() > 25 {
         form.wrong(at, "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.");
     }
@@ -114,12 +92,7 @@ fn read_options(form: &mut Form, at: &str, options: Option<&Value>, depth: u8) -
         let at = format!("{at}.{index}");
         let name = form.text(&format!("{at}.name"), option.get("name"), 1, 32);
         check_name(form, &format!("{at}.name"), name);
-        form.text(
-            &format!("{at}.description"),
-            option.get("description"),
-            1,
-            100,
-        );
+        form.text(&format!("{at}.description"), option.get("description"), 1, 100);
         if !names.insert(name.to_owned()) {
             form.wrong(
                 &format!("{at}.name"),
@@ -177,12 +150,7 @@ fn read_options(form: &mut Form, at: &str, options: Option<&Value>, depth: u8) -
             );
         }
         for (index, choice) in choices.iter().enumerate() {
-            form.text(
-                &format!("{at}.choices.{index}.name"),
-                choice.get("name"),
-                1,
-                100,
-            );
+            form.text(&format!("{at}.choices.{index}.name"), choice.get("name"), 1, 100);
             if let Some(value) = choice["value"].as_str() {
                 form.length(&format!("{at}.choices.{index}.value"), value, 0, 100);
             }
@@ -195,18 +163,12 @@ fn read_options(form: &mut Form, at: &str, options: Option<&Value>, depth: u8) -
                     "Autocomplete options cannot have choices",
                 );
             }
-            let plain = choices
-                .iter()
-                .map(|c| json!({"name": c["name"], "value": c["value"]}));
+            let plain = choices.iter().map(|c| json!({"name": c["name"], "value": c["value"]}));
             one.insert("choices".to_owned(), plain.collect::<Vec<_>>().into());
         }
         if nests {
-            let nested = read_options(
-                form,
-                &format!("{at}.options"),
-                option.get("options"),
-                depth + 1,
-            );
+            let nested =
+                read_options(form, &format!("{at}.options"), option.get("options"), depth + 1);
             if !nested.is_empty() {
                 one.insert("options".to_owned(), nested.into());
             }

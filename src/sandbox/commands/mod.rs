@@ -102,10 +102,7 @@ impl Commands {
         body: &Value,
         mut new_id: impl FnMut() -> u64,
     ) -> Result<Value, Refused> {
-        let mut whole = self
-            .get(scope, id)
-            .ok_or_else(Refused::unknown_command)?
-            .clone();
+        let mut whole = self.get(scope, id).ok_or_else(Refused::unknown_command)?.clone();
         for (key, value) in body.as_object().into_iter().flatten() {
             whole[key] = value.clone();
         }
@@ -138,9 +135,8 @@ fn settle(
     old: &[Value],
     new_id: &mut impl FnMut() -> u64,
 ) -> u64 {
-    let same = old
-        .iter()
-        .find(|one| one["type"] == command["type"] && one["name"] == command["name"]);
+    let same =
+        old.iter().find(|one| one["type"] == command["type"] && one["name"] == command["name"]);
     let number = |value: &Value| value.as_str().and_then(|text| text.parse().ok());
     match same.and_then(|one| Some((one, number(&one["id"])?, number(&one["version"])?))) {
         Some((one, id, version)) => {
@@ -185,9 +181,7 @@ mod tests {
         let mut commands = Commands::default();
         let mut ids = counter();
         let ping = json!({"name": "ping", "description": "Say pong"});
-        let first = commands
-            .replace(1, None, std::slice::from_ref(&ping), &mut ids)
-            .unwrap();
+        let first = commands.replace(1, None, std::slice::from_ref(&ping), &mut ids).unwrap();
         let again = commands.replace(1, None, &[ping], &mut ids).unwrap();
         assert_eq!(first, again);
         let other = json!({"name": "ping", "description": "Say something else"});
@@ -201,9 +195,7 @@ mod tests {
         let mut commands = Commands::default();
         let mut ids = counter();
         let good = json!({"name": "ping", "description": "Say pong"});
-        commands
-            .replace(1, None, std::slice::from_ref(&good), &mut ids)
-            .unwrap();
+        commands.replace(1, None, std::slice::from_ref(&good), &mut ids).unwrap();
         for bad in [
             json!({"name": "Ping", "description": "upper case"}),
             json!({"name": "two words", "description": "x"}),

@@ -167,11 +167,7 @@ impl Hub {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
-        if session
-            .connection
-            .as_ref()
-            .is_none_or(|(number, _)| *number != connection)
-        {
+        if session.connection.as_ref().is_none_or(|(number, _)| *number != connection) {
             return;
         }
         session.connection = None;
@@ -221,31 +217,18 @@ mod tests {
         hub.session_mut("one").unwrap().dispatch("B", json!(2));
 
         let (to, mut from) = unbounded_channel();
-        assert!(
-            !hub.resume("one", 6, 1, (2, to.clone())),
-            "another's session"
-        );
-        assert!(
-            !hub.resume("one", 5, 9, (2, to.clone())),
-            "a sequence from the future"
-        );
+        assert!(!hub.resume("one", 6, 1, (2, to.clone())), "another's session");
+        assert!(!hub.resume("one", 5, 9, (2, to.clone())), "a sequence from the future");
         assert!(hub.resume("one", 5, 1, (2, to.clone())));
         let mut seen = Vec::new();
         while let Ok(Frame::Dispatch(text)) = from.try_recv() {
             let event: Value = serde_json::from_str(&text).unwrap();
-            seen.push((
-                event["s"].as_u64().unwrap(),
-                event["t"].as_str().unwrap().to_owned(),
-            ));
+            seen.push((event["s"].as_u64().unwrap(), event["t"].as_str().unwrap().to_owned()));
         }
         assert_eq!(seen, [(2, "B".to_owned()), (3, "RESUMED".to_owned())]);
 
         hub.detach("one", 1, true);
-        assert_eq!(
-            hub.connected(5),
-            1,
-            "the end of an old connection changes nothing"
-        );
+        assert_eq!(hub.connected(5), 1, "the end of an old connection changes nothing");
         hub.detach("one", 2, true);
         assert!(!hub.resume("one", 5, 3, (3, to)));
     }

@@ -96,10 +96,7 @@ pub async fn serve(server: Arc<Server>, socket: WebSocket, zlib_stream: bool) {
         server.state().hub.detach(session, number, ended);
     }
     if let Some(End::Code(code, reason)) = end {
-        let frame = CloseFrame {
-            code,
-            reason: reason.into(),
-        };
+        let frame = CloseFrame { code, reason: reason.into() };
         // The other side may be gone already; closing is all that was left to do.
         let _ = connection.socket.send(Message::Close(Some(frame))).await;
         let farewell = async { while let Some(Ok(_)) = connection.socket.recv().await {} };
@@ -168,8 +165,7 @@ impl Connection {
             .map_err(|_| End::Code(4002, "Error while decoding payload."))?;
         match payload["op"].as_u64() {
             Some(1) => {
-                self.send(&json!({"op": 11, "s": null, "t": null, "d": null}).to_string())
-                    .await
+                self.send(&json!({"op": 11, "s": null, "t": null, "d": null}).to_string()).await
             }
             Some(2) if self.session.is_some() => Err(End::Code(4005, "Already authenticated.")),
             Some(2) => self.identify(&payload["d"]),
@@ -210,12 +206,7 @@ impl Connection {
         }
         let session = secret::<16>();
         self.session = Some((session.clone(), user));
-        state.hub.open(
-            session.clone(),
-            user,
-            intents,
-            (self.number, self.inbox.clone()),
-        );
+        state.hub.open(session.clone(), user, intents, (self.number, self.inbox.clone()));
         let state = &mut *state;
         let guilds: Vec<u64> = state
             .world
@@ -244,10 +235,7 @@ impl Connection {
                 "flags": wire::application_flags(state.content_intent),
             });
         }
-        let viewer = Viewer {
-            user,
-            content: true,
-        };
+        let viewer = Viewer { user, content: true };
         let everybody = !bot || intents & intent::GUILD_PRESENCES != 0;
         let shards = shard[1].as_u64().unwrap_or(1).max(1);
         let mine = shard[0].as_u64().unwrap_or(0);
@@ -297,8 +285,7 @@ impl Connection {
             self.session = resumed;
             return Ok(());
         }
-        self.send(&json!({"op": 9, "s": null, "t": null, "d": false}).to_string())
-            .await
+        self.send(&json!({"op": 9, "s": null, "t": null, "d": false}).to_string()).await
     }
 }
 
@@ -314,10 +301,7 @@ fn deflate_flushed(deflate: &mut Compress, text: &str) -> Vec<u8> {
         let room = packed.capacity() - packed.len();
         let before = packed.len();
         // Compressing into memory fails only on misuse of the stream.
-        if deflate
-            .compress_vec(&bytes[used..], &mut packed, FlushCompress::Sync)
-            .is_err()
-        {
+        if deflate.compress_vec(&bytes[used..], &mut packed, FlushCompress::Sync).is_err() {
             return packed;
         }
         let all_in = usize::try_from(deflate.total_in() - start).unwrap_or(0) == bytes.len();
@@ -336,12 +320,7 @@ mod tests {
     #[test]
     fn the_stream_can_be_read_after_every_payload() {
         let mut deflate = Compress::new(Compression::fast(), true);
-        let texts = [
-            "short".to_owned(),
-            "long ".repeat(20_000),
-            String::new(),
-            "x".repeat(5),
-        ];
+        let texts = ["short".to_owned(), "long ".repeat(20_000), String::new(), "x".repeat(5)];
         let mut stream = Vec::new();
         let mut whole = String::new();
         for text in &texts {
@@ -350,9 +329,7 @@ mod tests {
             stream.extend(packed);
             whole.push_str(text);
             let mut read = vec![0; whole.len()];
-            flate2::read::ZlibDecoder::new(&stream[..])
-                .read_exact(&mut read)
-                .unwrap();
+            flate2::read::ZlibDecoder::new(&stream[..]).read_exact(&mut read).unwrap();
             assert_eq!(read, whole.as_bytes());
         }
     }

@@ -127,11 +127,7 @@ impl State {
                     "components": data["components"],
                     "application": wire::application(&self.world, self.content_intent),
                 });
-                self.tell(
-                    "INTERACTION_MODAL_CREATE",
-                    &Audience::Session(&session),
-                    &event,
-                );
+                self.tell("INTERACTION_MODAL_CREATE", &Audience::Session(&session), &event);
             }
         }
         let Some(interaction) = self.interactions.by_id.get_mut(&id) else {
@@ -181,13 +177,10 @@ impl State {
         };
         let draft = validate::draft(body)?;
         let waiting = original.filter(|original| {
-            self.answer_message(*original)
-                .is_some_and(|(_, flags)| flags & message::LOADING != 0)
+            self.answer_message(*original).is_some_and(|(_, flags)| flags & message::LOADING != 0)
         });
         if let Some(original) = waiting {
-            let channel = self
-                .answer_message(original)
-                .map_or(0, |(channel, _)| channel);
+            let channel = self.answer_message(original).map_or(0, |(channel, _)| channel);
             self.edit_answer(channel, original, draft, uploads)?;
             return Ok(original);
         }
@@ -216,9 +209,7 @@ impl State {
                 .then_some(id),
         };
         let target = target.ok_or_else(Refused::unknown_message)?;
-        let (channel, _) = self
-            .answer_message(target)
-            .ok_or_else(Refused::unknown_message)?;
+        let (channel, _) = self.answer_message(target).ok_or_else(Refused::unknown_message)?;
         Ok((channel, target))
     }
 
@@ -233,9 +224,7 @@ impl State {
         draft: Draft,
         uploads: Vec<Upload>,
     ) -> Result<(), Refused> {
-        let (_, flags) = self
-            .answer_message(target)
-            .ok_or_else(Refused::unknown_message)?;
+        let (_, flags) = self.answer_message(target).ok_or_else(Refused::unknown_message)?;
         let loading = flags & message::LOADING != 0;
         let kept = self.attachments_of(channel, target);
         let attachments = self.attach(channel, draft.attachments.as_deref(), uploads, Some(kept));
@@ -267,12 +256,11 @@ impl State {
 
     /// Channel and flags of a message, private or not.
     fn answer_message(&self, id: u64) -> Option<(u64, u64)> {
-        let found = self.world.private.get(&id).or_else(|| {
-            self.world
-                .messages
-                .values()
-                .find_map(|messages| messages.get(&id))
-        })?;
+        let found = self
+            .world
+            .private
+            .get(&id)
+            .or_else(|| self.world.messages.values().find_map(|messages| messages.get(&id)))?;
         Some((found.channel, found.flags))
     }
 
@@ -319,20 +307,14 @@ impl State {
             metadata["original_response_message_id"] = wire::id(original);
         }
         // Answers to components point to the message with the component, follow-ups to the answer.
-        let points_to = follows.or(interaction
-            .message
-            .filter(|_| interaction.kind == kind::COMPONENT));
-        let kind = if follows.is_some() {
-            message::REPLY
-        } else {
-            interaction.reply_kind
-        };
+        let points_to =
+            follows.or(interaction.message.filter(|_| interaction.kind == kind::COMPONENT));
+        let kind = if follows.is_some() { message::REPLY } else { interaction.reply_kind };
         if !self.world.channels.contains_key(&channel) {
             return Err(Refused::unknown_channel());
         }
-        let attachments = self
-            .attach(channel, draft.attachments.as_deref(), uploads, None)
-            .unwrap_or_default();
+        let attachments =
+            self.attach(channel, draft.attachments.as_deref(), uploads, None).unwrap_or_default();
         let new = New {
             channel,
             author: self.world.bot,
@@ -362,10 +344,7 @@ impl State {
     /// Remembers how old an interaction is; used by tests to reach the end of a token's life.
     pub fn age_interactions(&mut self, by: std::time::Duration) {
         for interaction in self.interactions.by_id.values_mut() {
-            interaction.born = interaction
-                .born
-                .checked_sub(by)
-                .unwrap_or_else(Instant::now);
+            interaction.born = interaction.born.checked_sub(by).unwrap_or_else(Instant::now);
         }
     }
 }

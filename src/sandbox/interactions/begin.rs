@@ -43,22 +43,14 @@ impl State {
             ));
         }
         let channel_id = as_id(&body["channel_id"]).ok_or_else(Refused::unknown_channel)?;
-        let channel = self
-            .world
-            .channels
-            .get(&channel_id)
-            .ok_or_else(Refused::unknown_channel)?;
+        let channel = self.world.channels.get(&channel_id).ok_or_else(Refused::unknown_channel)?;
         let rights = self.world.permissions(channel, user);
         if rights & may::VIEW_CHANNEL == 0 {
             return Err(Refused::missing_access());
         }
         let guild = channel.guild;
         if as_id(&body["guild_id"]) != guild {
-            return Err(invalid(
-                "guild_id",
-                "GUILD_MISMATCH",
-                "Not the guild of this channel",
-            ));
+            return Err(invalid("guild_id", "GUILD_MISMATCH", "Not the guild of this channel"));
         }
         if guild.is_some_and(|guild| {
             self.world
@@ -119,15 +111,8 @@ impl State {
         for (key, value) in checked.metadata {
             metadata[key] = value;
         }
-        let payload = self.payload(
-            id,
-            &token,
-            user,
-            channel_id,
-            kind,
-            &checked.data,
-            checked.message,
-        );
+        let payload =
+            self.payload(id, &token, user, channel_id, kind, &checked.data, checked.message);
         self.interactions.remember(Interaction {
             id,
             token,
@@ -209,10 +194,7 @@ impl State {
             2 => {
                 let target = as_id(&data["target_id"]).ok_or_else(Refused::unknown_user)?;
                 self.resolve_user(channel, target, &mut resolved);
-                metadata.insert(
-                    "target_user".to_owned(),
-                    wire::user_by_id(&self.world, target),
-                );
+                metadata.insert("target_user".to_owned(), wire::user_by_id(&self.world, target));
                 out["target_id"] = wire::id(target);
             }
             _ => {
@@ -220,15 +202,10 @@ impl State {
                 if self.world.permissions(channel, user) & may::READ_MESSAGE_HISTORY == 0 {
                     return Err(Refused::missing_access());
                 }
-                let message = self
-                    .world
-                    .message(channel.id, target)
-                    .ok_or_else(Refused::unknown_message)?;
+                let message =
+                    self.world.message(channel.id, target).ok_or_else(Refused::unknown_message)?;
                 // What a member hands over through a menu is readable without the content intent.
-                let viewer = Viewer {
-                    user: self.world.bot,
-                    content: true,
-                };
+                let viewer = Viewer { user: self.world.bot, content: true };
                 resolved["messages"] =
                     json!({target.to_string(): wire::message(&self.world, message, viewer)});
                 metadata.insert("target_message_id".to_owned(), wire::id(target));
@@ -240,11 +217,7 @@ impl State {
         }
         Ok(Checked {
             data: out,
-            reply_kind: if kind == 1 {
-                message::COMMAND
-            } else {
-                message::CONTEXT_COMMAND
-            },
+            reply_kind: if kind == 1 { message::COMMAND } else { message::CONTEXT_COMMAND },
             message: None,
             metadata,
         })
@@ -258,19 +231,13 @@ impl State {
     ) -> Result<Checked, Refused> {
         let message_id = as_id(&body["message_id"]).ok_or_else(Refused::unknown_message)?;
         let source: &Message = match self.world.private.get(&message_id) {
-            Some(private)
-                if private
-                    .audience
-                    .as_ref()
-                    .is_some_and(|(who, _)| *who == user) =>
-            {
+            Some(private) if private.audience.as_ref().is_some_and(|(who, _)| *who == user) => {
                 private
             }
             Some(_) => return Err(Refused::unknown_message()),
-            None => self
-                .world
-                .message(channel.id, message_id)
-                .ok_or_else(Refused::unknown_message)?,
+            None => {
+                self.world.message(channel.id, message_id).ok_or_else(Refused::unknown_message)?
+            }
         };
         if source.author != self.world.bot || source.channel != channel.id {
             return Err(Refused::unknown_message());
@@ -284,11 +251,7 @@ impl State {
             .find(|one| one["custom_id"].is_string() && one["custom_id"] == data["custom_id"])
             .filter(|one| one["type"] == data["component_type"] && one["disabled"] != true)
             .ok_or_else(|| {
-                invalid(
-                    "data",
-                    "COMPONENT_VALIDATION_FAILED",
-                    "Component validation failed",
-                )
+                invalid("data", "COMPONENT_VALIDATION_FAILED", "Component validation failed")
             })?;
         let mut out = json!({
             "custom_id": component["custom_id"],
@@ -347,13 +310,7 @@ impl State {
             .filter_map(|row| row["components"].as_array())
             .flatten()
             .collect();
-        for (index, row) in modal
-            .components
-            .as_array()
-            .into_iter()
-            .flatten()
-            .enumerate()
-        {
+        for (index, row) in modal.components.as_array().into_iter().flatten().enumerate() {
             let asked = &row["components"][0];
             let value = given
                 .iter()
@@ -363,11 +320,7 @@ impl State {
             let path = format!("data.components.{index}.components.0.value");
             let most = asked["max_length"].as_u64().unwrap_or(4000) as usize;
             let least = asked["min_length"].as_u64().unwrap_or(0) as usize;
-            let least = if asked["required"] != false {
-                least.max(1)
-            } else {
-                least
-            };
+            let least = if asked["required"] != false { least.max(1) } else { least };
             if !value.is_empty() || asked["required"] != false {
                 form.length(&path, value, least, most);
             }

@@ -87,10 +87,7 @@ impl Interactions {
 
     /// How many interactions still wait for their first answer.
     pub fn waiting(&self) -> usize {
-        self.by_id
-            .values()
-            .filter(|one| one.progress == Progress::Waiting)
-            .count()
+        self.by_id.values().filter(|one| one.progress == Progress::Waiting).count()
     }
 }
 

@@ -20,10 +20,7 @@ impl State {
         message: Option<u64>,
     ) -> Value {
         let world = &self.world;
-        let viewer = Viewer {
-            user: world.bot,
-            content: true,
-        };
+        let viewer = Viewer { user: world.bot, content: true };
         let mut payload = json!({
             "id": wire::id(id),
             "application_id": wire::id(world.bot),
@@ -57,10 +54,7 @@ impl State {
             }
         }
         let source = message.and_then(|message| {
-            world
-                .private
-                .get(&message)
-                .or_else(|| world.message(channel_id, message))
+            world.private.get(&message).or_else(|| world.message(channel_id, message))
         });
         if let Some(source) = source {
             payload["message"] = wire::message(world, source, viewer);
@@ -88,16 +82,10 @@ impl State {
             let viewer = Viewer::ALL;
             let mut json = wire::channel(&self.world, target, viewer);
             // Since July 2026 these are the rights of the bot.
-            json["permissions"] = self
-                .world
-                .permissions(target, self.world.bot)
-                .to_string()
-                .into();
+            json["permissions"] = self.world.permissions(target, self.world.bot).to_string().into();
             resolved["channels"][id.to_string()] = json;
         }
-        let guild = channel
-            .guild
-            .and_then(|guild| self.world.guilds.get(&guild));
+        let guild = channel.guild.and_then(|guild| self.world.guilds.get(&guild));
         if let Some(role) = guild.and_then(|guild| guild.roles.get(&id)) {
             resolved["roles"][id.to_string()] = wire::role(role);
         }
@@ -105,9 +93,7 @@ impl State {
 
     pub(super) fn resolve_user(&self, channel: &Channel, id: u64, resolved: &mut Value) {
         resolved["users"][id.to_string()] = wire::user_by_id(&self.world, id);
-        let guild = channel
-            .guild
-            .and_then(|guild| self.world.guilds.get(&guild));
+        let guild = channel.guild.and_then(|guild| self.world.guilds.get(&guild));
         if let Some(member) = guild.and_then(|guild| guild.members.get(&id)) {
             let mut json = wire::partial_member(member);
             json["permissions"] = self.world.permissions(channel, id).to_string().into();

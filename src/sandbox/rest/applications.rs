@@ -11,10 +11,7 @@ pub fn me(state: &mut State, call: Call) -> Answer {
     if call.user()? != state.world.bot {
         return Err(Refused::unauthorized());
     }
-    Ok(Reply::ok(wire::application(
-        &state.world,
-        state.content_intent,
-    )))
+    Ok(Reply::ok(wire::application(&state.world, state.content_intent)))
 }
 
 /// Checks application and guild of the path and returns the scope.
@@ -30,11 +27,8 @@ fn scope(state: &State, call: &Call, write: bool) -> Result<Scope, Refused> {
         return Ok(None);
     }
     let guild = call.id("guild_id")?;
-    let inside = state
-        .world
-        .guilds
-        .get(&guild)
-        .is_some_and(|guild| guild.members.contains_key(&user));
+    let inside =
+        state.world.guilds.get(&guild).is_some_and(|guild| guild.members.contains_key(&user));
     if !inside {
         return Err(Refused::missing_access());
     }
@@ -50,10 +44,8 @@ pub fn list(state: &mut State, call: Call) -> Answer {
 /// One command.
 pub fn get(state: &mut State, call: Call) -> Answer {
     let scope = scope(state, &call, false)?;
-    let command = state
-        .commands
-        .get(scope, call.id("command_id")?)
-        .ok_or_else(Refused::unknown_command)?;
+    let command =
+        state.commands.get(scope, call.id("command_id")?).ok_or_else(Refused::unknown_command)?;
     Ok(Reply::ok(command.clone()))
 }
 
@@ -62,9 +54,7 @@ pub fn create(state: &mut State, call: Call) -> Answer {
     let scope = scope(state, &call, true)?;
     let now = state.clock.now();
     let (ids, bot) = (&mut state.world.ids, state.world.bot);
-    let (command, new) = state
-        .commands
-        .upsert(bot, scope, &call.body, || ids.next(now))?;
+    let (command, new) = state.commands.upsert(bot, scope, &call.body, || ids.next(now))?;
     Ok(Reply::with(if new { 201 } else { 200 }, command))
 }
 
@@ -80,9 +70,7 @@ pub fn replace(state: &mut State, call: Call) -> Answer {
     })?;
     let now = state.clock.now();
     let (ids, bot) = (&mut state.world.ids, state.world.bot);
-    let commands = state
-        .commands
-        .replace(bot, scope, bodies, || ids.next(now))?;
+    let commands = state.commands.replace(bot, scope, bodies, || ids.next(now))?;
     Ok(Reply::ok(commands.into()))
 }
 
@@ -92,9 +80,7 @@ pub fn edit(state: &mut State, call: Call) -> Answer {
     let id = call.id("command_id")?;
     let now = state.clock.now();
     let (ids, bot) = (&mut state.world.ids, state.world.bot);
-    let command = state
-        .commands
-        .patch(bot, scope, id, &call.body, || ids.next(now))?;
+    let command = state.commands.patch(bot, scope, id, &call.body, || ids.next(now))?;
     Ok(Reply::ok(command))
 }
 

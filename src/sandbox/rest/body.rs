@@ -39,27 +39,20 @@ pub async fn read_body(request: Request) -> Result<(Value, Vec<Upload>), Refused
 
 async fn read_multipart(request: Request) -> Result<(Value, Vec<Upload>), Refused> {
     let malformed = || Refused::new(400, 50035, "Invalid Form Body");
-    let mut form = Multipart::from_request(request, &())
-        .await
-        .map_err(|_| malformed())?;
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| malformed())?;
     let mut body = Value::Null;
     let mut uploads = Vec::new();
     while let Some(field) = form.next_field().await.map_err(|_| malformed())? {
         let name = field.name().unwrap_or_default().to_owned();
         let filename = field.file_name().unwrap_or("file").to_owned();
-        let content_type = field
-            .content_type()
-            .unwrap_or("application/octet-stream")
-            .to_owned();
+        let content_type = field.content_type().unwrap_or("application/octet-stream").to_owned();
         let bytes = field.bytes().await.map_err(|_| malformed())?;
         if name == "payload_json" {
             body = serde_json::from_slice(&bytes).map_err(|_| Refused::invalid_json())?;
             continue;
         }
-        let index = name
-            .trim_start_matches("files[")
-            .trim_start_matches("file")
-            .trim_end_matches(']');
+        let index =
+            name.trim_start_matches("files[").trim_start_matches("file").trim_end_matches(']');
         uploads.push(Upload {
             index: index.parse().unwrap_or(uploads.len() as u64),
             filename,

@@ -15,11 +15,8 @@ use serde_json::{Value, json};
 /// # Errors
 /// 10003 for none, 50001 for one the asker does not see.
 pub fn channel<'a>(state: &'a State, call: &Call) -> Result<(&'a Channel, u64), Refused> {
-    let channel = state
-        .world
-        .channels
-        .get(&call.id("channel_id")?)
-        .ok_or_else(Refused::unknown_channel)?;
+    let channel =
+        state.world.channels.get(&call.id("channel_id")?).ok_or_else(Refused::unknown_channel)?;
     let rights = state.world.permissions(channel, call.user()?);
     if rights & may::VIEW_CHANNEL == 0 {
         return Err(Refused::missing_access());
@@ -32,19 +29,11 @@ pub fn channel<'a>(state: &'a State, call: &Call) -> Result<(&'a Channel, u64), 
 /// # Errors
 /// 50013.
 pub fn need(rights: u64, needed: u64) -> Result<(), Refused> {
-    if rights & needed == needed {
-        Ok(())
-    } else {
-        Err(Refused::missing_permissions())
-    }
+    if rights & needed == needed { Ok(()) } else { Err(Refused::missing_permissions()) }
 }
 
 fn shown(state: &State, id: u64, call: &Call) -> Answer {
-    let channel = state
-        .world
-        .channels
-        .get(&id)
-        .ok_or_else(Refused::unknown_channel)?;
+    let channel = state.world.channels.get(&id).ok_or_else(Refused::unknown_channel)?;
     let viewer = state.viewer(call.user()?);
     Ok(Reply::ok(wire::channel(&state.world, channel, viewer)))
 }
@@ -131,40 +120,23 @@ fn check_thread_edit(
     if thread.archived && !opens {
         return Err(Refused::thread_archived());
     }
-    let keys: Vec<&str> = body
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(key, _)| key.as_str())
-        .collect();
+    let keys: Vec<&str> =
+        body.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
     let only_opens = opens && keys == ["archived"];
     if only_opens && !thread.locked {
         return need(rights, may::SEND_MESSAGES_IN_THREADS).or(need(rights, may::MANAGE_THREADS));
     }
     let owner_may = thread.owner == user
         && !thread.locked
-        && keys
-            .iter()
-            .all(|key| matches!(*key, "name" | "archived" | "auto_archive_duration"));
-    if manages || owner_may {
-        Ok(())
-    } else {
-        Err(Refused::missing_permissions())
-    }
+        && keys.iter().all(|key| matches!(*key, "name" | "archived" | "auto_archive_duration"));
+    if manages || owner_may { Ok(()) } else { Err(Refused::missing_permissions()) }
 }
 
 /// `DELETE /channels/{channel_id}`.
 pub fn delete(state: &mut State, call: Call) -> Answer {
     let (target, rights) = channel(state, &call)?;
     let id = target.id;
-    need(
-        rights,
-        if target.thread.is_some() {
-            may::MANAGE_THREADS
-        } else {
-            may::MANAGE_CHANNELS
-        },
-    )?;
+    need(rights, if target.thread.is_some() { may::MANAGE_THREADS } else { may::MANAGE_CHANNELS })?;
     let answer = shown(state, id, &call);
     state.remove_channel(id);
     answer
@@ -245,10 +217,7 @@ fn start(state: &mut State, call: &Call, from: Option<u64>) -> Answer {
     let minutes = call.body["auto_archive_duration"].as_i64().unwrap_or(1440);
     let thread = state.start_thread(id, from, &name, minutes, user)?;
     let reply = shown(state, thread, call)?;
-    Ok(Reply {
-        status: 201,
-        ..reply
-    })
+    Ok(Reply { status: 201, ..reply })
 }
 
 /// `PUT /channels/{channel_id}/thread-members/@me`.
@@ -320,7 +289,5 @@ pub fn archived_threads(state: &mut State, call: Call) -> Answer {
         .filter_map(|thread| thread.get("member").cloned())
         .filter(|member| as_id(&member["user_id"]).is_some())
         .collect();
-    Ok(Reply::ok(
-        json!({"threads": listed, "members": members, "has_more": has_more}),
-    ))
+    Ok(Reply::ok(json!({"threads": listed, "members": members, "has_more": has_more})))
 }

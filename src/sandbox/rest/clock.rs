@@ -55,10 +55,7 @@ pub async fn clock_post(
         return refuse(415, "the body must be JSON");
     }
     if server.clock.is_system() {
-        return refuse(
-            409,
-            "this is the system's clock; start with --clock to move time",
-        );
+        return refuse(409, "this is the system's clock; start with --clock to move time");
     }
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let seconds = |name: &str| {
@@ -72,17 +69,12 @@ pub async fn clock_post(
         (Some(by), None) if by >= TimeDelta::zero() => server.clock.advance(by, &*settle).await,
         (None, Some(by)) => server.clock.jump(by, &*settle).await,
         _ => {
-            return refuse(
-                400,
-                "give either advance_s (0 or more) or jump_s, in seconds",
-            );
+            return refuse(400, "give either advance_s (0 or more) or jump_s, in seconds");
         }
     }
     clock_answer(&server)
 }
 
 fn clock_answer(server: &Server) -> Response {
-    respond(Outcome::of(Ok(Reply::ok(
-        json!({"now": iso(server.clock.now())}),
-    ))))
+    respond(Outcome::of(Ok(Reply::ok(json!({"now": iso(server.clock.now())})))))
 }

@@ -34,14 +34,7 @@ impl Outcome {
             Ok(reply) => (reply.status, reply.body, reply.deadline),
             Err(refused) => (refused.status, Some(refused.body()), None),
         };
-        Self {
-            status,
-            body,
-            headers: Vec::new(),
-            broken: false,
-            delay: None,
-            deadline,
-        }
+        Self { status, body, headers: Vec::new(), broken: false, delay: None, deadline }
     }
 
     fn too_many(retry_after: f64, global: bool) -> Self {
@@ -53,17 +46,11 @@ impl Outcome {
         let mut outcome = Self::of(Ok(Reply::with(429, body)));
         // The header counts in whole seconds upwards, the body tells exactly; clients that read the
         // header as a fraction are served too.
-        outcome
-            .headers
-            .push(("retry-after", format!("{retry_after:.3}")));
+        outcome.headers.push(("retry-after", format!("{retry_after:.3}")));
         let scope = if global { "global" } else { "user" };
-        outcome
-            .headers
-            .push(("x-ratelimit-scope", scope.to_owned()));
+        outcome.headers.push(("x-ratelimit-scope", scope.to_owned()));
         if global {
-            outcome
-                .headers
-                .push(("x-ratelimit-global", "true".to_owned()));
+            outcome.headers.push(("x-ratelimit-global", "true".to_owned()));
         }
         outcome
     }
@@ -89,13 +76,7 @@ pub async fn api(
             .map(|Query(pairs)| pairs.into_iter().collect())
             .unwrap_or_default();
     let body = read_body(request).await;
-    let asked = Asked {
-        method,
-        path,
-        query,
-        token,
-        pairs,
-    };
+    let asked = Asked { method, path, query, token, pairs };
     let outcome = pass(&server, asked, body);
     if let Some(id) = outcome.deadline {
         watch_deadline(server.clone(), id);
@@ -155,10 +136,9 @@ fn pass(server: &Server, asked: Asked, body: Result<(Value, Vec<Upload>), Refuse
         Found::Route(route, params) => {
             let user = match route.access {
                 Access::Interaction => Some(server.bot),
-                _ => asked
-                    .token
-                    .as_deref()
-                    .and_then(|token| rest_user(server, &state.world, token)),
+                _ => {
+                    asked.token.as_deref().and_then(|token| rest_user(server, &state.world, token))
+                }
             };
             who = match user {
                 Some(user) if user == server.bot => Who::Bot,
@@ -204,30 +184,18 @@ fn run(
         return Outcome::of(call.and_then(|call| (route.run)(state, call)));
     }
     if state.faults.outage {
-        return Outcome {
-            broken: true,
-            ..Outcome::of(Ok(Reply::nothing()))
-        };
+        return Outcome { broken: true, ..Outcome::of(Ok(Reply::nothing())) };
     }
     let mut headers = Vec::new();
     let callback = route.template.ends_with("/callback");
     if state.limits.on && !callback {
         let major = call.as_ref().map_or("", major);
         let global = route.access != Access::Interaction;
-        match state
-            .limits
-            .take(route.method, route.template, major, global, Instant::now())
-        {
+        match state.limits.take(route.method, route.template, major, global, Instant::now()) {
             Verdict::Pass(told) => headers.extend(told.pairs()),
-            Verdict::Wait {
-                retry_after,
-                global,
-                headers: told,
-            } => {
+            Verdict::Wait { retry_after, global, headers: told } => {
                 let mut outcome = Outcome::too_many(retry_after, global);
-                outcome
-                    .headers
-                    .extend(told.iter().flat_map(|told| told.pairs()));
+                outcome.headers.extend(told.iter().flat_map(|told| told.pairs()));
                 return outcome;
             }
         }
@@ -238,36 +206,19 @@ fn run(
             .ok()
             .and_then(|status| status.canonical_reason())
             .unwrap_or("Error");
-        Outcome::of(Err(Refused::new(
-            status,
-            0,
-            &format!("{status}: {message}"),
-        )))
+        Outcome::of(Err(Refused::new(status, 0, &format!("{status}: {message}"))))
     };
     let act = || Outcome::of(call.and_then(|call| (route.run)(state, call)));
     let mut outcome = match fault {
         None => act(),
         Some(Fault::Status(status)) => failed(status),
-        Some(Fault::RateLimit {
-            retry_after_s,
-            global,
-        }) => Outcome::too_many(retry_after_s, global),
-        Some(Fault::DropBefore) => Outcome {
-            broken: true,
-            ..failed(500)
-        },
-        Some(Fault::StatusAfter(status)) => Outcome {
-            deadline: act().deadline,
-            ..failed(status)
-        },
-        Some(Fault::DropAfter) => Outcome {
-            broken: true,
-            ..act()
-        },
-        Some(Fault::Slow(delay)) => Outcome {
-            delay: Some(delay),
-            ..act()
-        },
+        Some(Fault::RateLimit { retry_after_s, global }) => {
+            Outcome::too_many(retry_after_s, global)
+        }
+        Some(Fault::DropBefore) => Outcome { broken: true, ..failed(500) },
+        Some(Fault::StatusAfter(status)) => Outcome { deadline: act().deadline, ..failed(status) },
+        Some(Fault::DropAfter) => Outcome { broken: true, ..act() },
+        Some(Fault::Slow(delay)) => Outcome { delay: Some(delay), ..act() },
     };
     outcome.headers.extend(headers);
     outcome
@@ -285,9 +236,7 @@ fn major(call: &Call) -> &str {
 /// REST wants `Bot TOKEN` from the bot and the bare token from a member.
 fn rest_user(server: &Server, world: &crate::sandbox::world::World, token: &str) -> Option<u64> {
     let prefixed = token.starts_with("Bot ");
-    server
-        .user_of_token(world, token)
-        .filter(|user| (*user == server.bot) == prefixed)
+    server.user_of_token(world, token).filter(|user| (*user == server.bot) == prefixed)
 }
 
 fn watch_deadline(server: Arc<Server>, interaction: u64) {
@@ -313,10 +262,7 @@ pub fn respond(outcome: Outcome) -> Response {
     let mut response = match outcome.body {
         // Exactly this content type: a charset makes one of the common clients refuse the login.
         Some(body) => (
-            [(
-                header::CONTENT_TYPE,
-                HeaderValue::from_static("application/json"),
-            )],
+            [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
             body.to_string(),
         )
             .into_response(),

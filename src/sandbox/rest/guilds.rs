@@ -44,11 +44,7 @@ pub fn channels(state: &mut State, call: Call) -> Answer {
 
 /// `GET /guilds/{guild_id}/roles`.
 pub fn roles(state: &mut State, call: Call) -> Answer {
-    let roles: Vec<Value> = guild(state, &call)?
-        .roles
-        .values()
-        .map(wire::role)
-        .collect();
+    let roles: Vec<Value> = guild(state, &call)?.roles.values().map(wire::role).collect();
     Ok(Reply::ok(roles.into()))
 }
 
@@ -72,10 +68,7 @@ pub fn member(state: &mut State, call: Call) -> Answer {
     if !state.world.users.contains_key(&user) {
         return Err(Refused::unknown_user());
     }
-    let member = guild(state, &call)?
-        .members
-        .get(&user)
-        .ok_or_else(Refused::unknown_member)?;
+    let member = guild(state, &call)?.members.get(&user).ok_or_else(Refused::unknown_member)?;
     Ok(Reply::ok(wire::member(&state.world, member)))
 }
 
@@ -89,15 +82,9 @@ pub fn edit_me(state: &mut State, call: Call) -> Answer {
         .and_then(|guild| guild.members.get_mut(&me))
         .ok_or_else(Refused::unknown_member)?;
     if let Some(nick) = call.body.get("nick") {
-        member.nick = nick
-            .as_str()
-            .filter(|nick| !nick.is_empty())
-            .map(str::to_owned);
+        member.nick = nick.as_str().filter(|nick| !nick.is_empty()).map(str::to_owned);
     }
-    let member = guild(state, &call)?
-        .members
-        .get(&me)
-        .ok_or_else(Refused::unknown_member)?;
+    let member = guild(state, &call)?.members.get(&me).ok_or_else(Refused::unknown_member)?;
     Ok(Reply::ok(wire::member(&state.world, member)))
 }
 
@@ -110,19 +97,10 @@ pub fn active_threads(state: &mut State, call: Call) -> Answer {
         .channels
         .values()
         .filter(|channel| channel.guild == Some(guild) && state.world.sees(channel, me))
-        .filter(|channel| {
-            channel
-                .thread
-                .as_ref()
-                .is_some_and(|thread| !thread.archived)
-        })
+        .filter(|channel| channel.thread.as_ref().is_some_and(|thread| !thread.archived))
         .map(|channel| wire::channel(&state.world, channel, viewer))
         .collect();
-    let members: Vec<Value> = threads
-        .iter()
-        .filter_map(|thread| thread.get("member").cloned())
-        .collect();
-    Ok(Reply::ok(
-        json!({"threads": threads, "members": members, "has_more": false}),
-    ))
+    let members: Vec<Value> =
+        threads.iter().filter_map(|thread| thread.get("member").cloned()).collect();
+    Ok(Reply::ok(json!({"threads": threads, "members": members, "has_more": false})))
 }

@@ -21,17 +21,11 @@ pub fn list(state: &mut State, call: Call) -> Answer {
     let (target, rights) = channel(state, &call)?;
     let limit = match call.query.get("limit") {
         None => 50,
-        Some(text) => text
-            .parse::<usize>()
-            .ok()
-            .filter(|limit| (1..=100).contains(limit))
-            .ok_or_else(|| {
-                invalid(
-                    "limit",
-                    "NUMBER_TYPE_RANGE",
-                    "int value should be between 1 and 100.",
-                )
-            })?,
+        Some(text) => {
+            text.parse::<usize>().ok().filter(|limit| (1..=100).contains(limit)).ok_or_else(
+                || invalid("limit", "NUMBER_TYPE_RANGE", "int value should be between 1 and 100."),
+            )?
+        }
     };
     // Without the right to read history there is none, and no error either.
     if rights & may::READ_MESSAGE_HISTORY == 0 {
@@ -41,18 +35,9 @@ pub fn list(state: &mut State, call: Call) -> Answer {
     let empty = std::collections::BTreeMap::new();
     let messages = state.world.messages.get(&target.id).unwrap_or(&empty);
     let mut chosen: Vec<&Message> = if let Some(before) = call.query_id("before") {
-        messages
-            .range(..before)
-            .rev()
-            .take(limit)
-            .map(|(_, m)| m)
-            .collect()
+        messages.range(..before).rev().take(limit).map(|(_, m)| m).collect()
     } else if let Some(after) = call.query_id("after") {
-        messages
-            .range(after.saturating_add(1)..)
-            .take(limit)
-            .map(|(_, m)| m)
-            .collect()
+        messages.range(after.saturating_add(1)..).take(limit).map(|(_, m)| m).collect()
     } else if let Some(around) = call.query_id("around") {
         let half = limit / 2;
         let older = messages.range(..around).rev().take(half);
@@ -62,23 +47,14 @@ pub fn list(state: &mut State, call: Call) -> Answer {
         messages.values().rev().take(limit).collect()
     };
     chosen.sort_by_key(|message| std::cmp::Reverse(message.id));
-    let listed: Vec<Value> = chosen
-        .into_iter()
-        .map(|message| wire::message(&state.world, message, viewer))
-        .collect();
+    let listed: Vec<Value> =
+        chosen.into_iter().map(|message| wire::message(&state.world, message, viewer)).collect();
     Ok(Reply::ok(listed.into()))
 }
 
 fn shown(state: &State, channel: u64, id: u64, call: &Call) -> Result<Value, Refused> {
-    let message = state
-        .world
-        .message(channel, id)
-        .ok_or_else(Refused::unknown_message)?;
-    Ok(wire::message(
-        &state.world,
-        message,
-        state.viewer(call.user()?),
-    ))
+    let message = state.world.message(channel, id).ok_or_else(Refused::unknown_message)?;
+    Ok(wire::message(&state.world, message, state.viewer(call.user()?)))
 }
 
 /// `GET /channels/{channel_id}/messages/{message_id}`.
@@ -88,22 +64,14 @@ pub fn get(state: &mut State, call: Call) -> Answer {
         return Err(Refused::missing_access());
     }
     let target = target.id;
-    Ok(Reply::ok(shown(
-        state,
-        target,
-        call.id("message_id")?,
-        &call,
-    )?))
+    Ok(Reply::ok(shown(state, target, call.id("message_id")?, &call)?))
 }
 
 /// `POST /channels/{channel_id}/messages`.
 pub fn create(state: &mut State, mut call: Call) -> Answer {
     let (target, rights) = channel(state, &call)?;
     let (id, user, guild) = (target.id, call.user()?, target.guild);
-    if !matches!(
-        target.kind,
-        kind::TEXT | kind::DM | kind::VOICE | kind::PUBLIC_THREAD
-    ) {
+    if !matches!(target.kind, kind::TEXT | kind::DM | kind::VOICE | kind::PUBLIC_THREAD) {
         return Err(Refused::not_a_text_channel());
     }
     need(rights, World::send_right(target))?;
@@ -122,17 +90,9 @@ pub fn create(state: &mut State, mut call: Call) -> Answer {
     }
     let draft = validate::draft(&call.body)?;
     let uploads = std::mem::take(&mut call.uploads);
-    if draft
-        .embeds
-        .as_ref()
-        .is_some_and(|embeds| !embeds.is_empty())
-    {
+    if draft.embeds.as_ref().is_some_and(|embeds| !embeds.is_empty()) {
         if user != state.world.bot {
-            return Err(invalid(
-                "embeds",
-                "BASE_TYPE_FORBIDDEN",
-                "Members cannot send embeds",
-            ));
+            return Err(invalid("embeds", "BASE_TYPE_FORBIDDEN", "Members cannot send embeds"));
         }
         need(rights, may::EMBED_LINKS)?;
     }
@@ -146,10 +106,7 @@ pub fn create(state: &mut State, mut call: Call) -> Answer {
         .map(|nonce| (id, user, nonce.to_string()));
     if let Some(key) = &nonce_key {
         let now = Instant::now();
-        state
-            .world
-            .nonces
-            .retain(|_, (_, at)| now.duration_since(*at) < NONCE_WINDOW);
+        state.world.nonces.retain(|_, (_, at)| now.duration_since(*at) < NONCE_WINDOW);
         if let Some((earlier, _)) = state.world.nonces.get(key)
             && let Some(message) = state.world.message(id, *earlier)
         {
@@ -191,28 +148,19 @@ pub fn create(state: &mut State, mut call: Call) -> Answer {
             }
         },
     };
-    let attachments = state
-        .attach(id, draft.attachments.as_deref(), uploads, None)
-        .unwrap_or_default();
+    let attachments =
+        state.attach(id, draft.attachments.as_deref(), uploads, None).unwrap_or_default();
     let settable = message::SUPPRESS_EMBEDS | message::SUPPRESS_NOTIFICATIONS;
     let new = New {
         channel: id,
         author: user,
-        kind: if reference.is_some() {
-            message::REPLY
-        } else {
-            message::DEFAULT
-        },
+        kind: if reference.is_some() { message::REPLY } else { message::DEFAULT },
         flags: draft.flags.unwrap_or(0) & settable,
         content: draft.content.unwrap_or_default(),
         embeds: draft.embeds.unwrap_or_default(),
         components: draft.components.unwrap_or_default(),
         attachments,
-        reference: reference.map(|to| Reference {
-            message: Some(to),
-            channel: id,
-            guild,
-        }),
+        reference: reference.map(|to| Reference { message: Some(to), channel: id, guild }),
         allowed_mentions: draft.allowed_mentions,
         interaction: None,
         audience: None,
@@ -263,10 +211,7 @@ fn not_archived(state: &State, channel: u64) -> Result<(), Refused> {
 pub fn edit(state: &mut State, mut call: Call) -> Answer {
     let (target, _) = channel(state, &call)?;
     let (channel, id, user) = (target.id, call.id("message_id")?, call.user()?);
-    let old = state
-        .world
-        .message(channel, id)
-        .ok_or_else(Refused::unknown_message)?;
+    let old = state.world.message(channel, id).ok_or_else(Refused::unknown_message)?;
     let (author, flags) = (old.author, old.flags);
     not_archived(state, channel)?;
     if author != user {
@@ -294,10 +239,7 @@ pub fn edit(state: &mut State, mut call: Call) -> Answer {
 pub fn delete(state: &mut State, call: Call) -> Answer {
     let (target, rights) = channel(state, &call)?;
     let (channel, id) = (target.id, call.id("message_id")?);
-    let old = state
-        .world
-        .message(channel, id)
-        .ok_or_else(Refused::unknown_message)?;
+    let old = state.world.message(channel, id).ok_or_else(Refused::unknown_message)?;
     if old.kind == message::THREAD_STARTER {
         return Err(Refused::system_message());
     }
@@ -313,14 +255,8 @@ fn pin_target(state: &State, call: &Call) -> Result<(u64, u64), Refused> {
     // Since February 2026 managing messages no longer includes pinning.
     need(rights, may::PIN_MESSAGES)?;
     let (channel, id) = (target.id, call.id("message_id")?);
-    let pinned = state
-        .world
-        .message(channel, id)
-        .ok_or_else(Refused::unknown_message)?;
-    if matches!(
-        pinned.kind,
-        message::PINNED | message::THREAD_CREATED | message::THREAD_STARTER
-    ) {
+    let pinned = state.world.message(channel, id).ok_or_else(Refused::unknown_message)?;
+    if matches!(pinned.kind, message::PINNED | message::THREAD_CREATED | message::THREAD_STARTER) {
         return Err(Refused::system_message());
     }
     not_archived(state, channel)?;

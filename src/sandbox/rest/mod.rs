@@ -80,9 +80,7 @@ impl Call {
 
     /// A flag in the query, in both spellings clients use.
     pub fn query_flag(&self, name: &str) -> bool {
-        self.query
-            .get(name)
-            .is_some_and(|text| matches!(text.as_str(), "1" | "true" | "True"))
+        self.query.get(name).is_some_and(|text| matches!(text.as_str(), "1" | "true" | "True"))
     }
 
     /// An id in the body.
@@ -107,20 +105,12 @@ impl Reply {
 
     /// A status with a body.
     pub fn with(status: u16, body: Value) -> Self {
-        Self {
-            status,
-            body: Some(body),
-            deadline: None,
-        }
+        Self { status, body: Some(body), deadline: None }
     }
 
     /// 204.
     pub fn nothing() -> Self {
-        Self {
-            status: 204,
-            body: None,
-            deadline: None,
-        }
+        Self { status: 204, body: None, deadline: None }
     }
 }
 
@@ -264,10 +254,7 @@ fn fit(
     let mut fixed = 0;
     let mut params = BTreeMap::new();
     for (want, part) in wanted.into_iter().zip(parts) {
-        match want
-            .strip_prefix('{')
-            .and_then(|name| name.strip_suffix('}'))
-        {
+        match want.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
             Some(name) if !part.is_empty() => {
                 params.insert(name, part.clone());
             }

@@ -20,10 +20,7 @@ fn target(state: &State, call: &Call, write: bool) -> Result<Target, Refused> {
     if rights & may::READ_MESSAGE_HISTORY == 0 {
         return Err(Refused::missing_access());
     }
-    let archived = channel
-        .thread
-        .as_ref()
-        .is_some_and(|thread| thread.archived);
+    let archived = channel.thread.as_ref().is_some_and(|thread| thread.archived);
     if write && archived {
         return Err(Refused::thread_archived());
     }
@@ -39,12 +36,7 @@ fn target(state: &State, call: &Call, write: bool) -> Result<Target, Refused> {
     if state.world.message(channel.id, message).is_none() {
         return Err(Refused::unknown_message());
     }
-    Ok(Target {
-        channel: channel.id,
-        message,
-        emoji,
-        rights,
-    })
+    Ok(Target { channel: channel.id, message, emoji, rights })
 }
 
 /// `PUT …/reactions/{emoji_name}/@me`.

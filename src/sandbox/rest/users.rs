@@ -30,21 +30,13 @@ pub fn gateway_bot(state: &mut State, _: Call) -> Answer {
 /// `GET /users/@me`.
 pub fn me(state: &mut State, call: Call) -> Answer {
     let me = call.user()?;
-    let user = state
-        .world
-        .users
-        .get(&me)
-        .ok_or_else(Refused::unauthorized)?;
+    let user = state.world.users.get(&me).ok_or_else(Refused::unauthorized)?;
     Ok(Reply::ok(wire::own_user(user)))
 }
 
 /// `GET /users/{user_id}`.
 pub fn get(state: &mut State, call: Call) -> Answer {
-    let user = state
-        .world
-        .users
-        .get(&call.id("user_id")?)
-        .ok_or_else(Refused::unknown_user)?;
+    let user = state.world.users.get(&call.id("user_id")?).ok_or_else(Refused::unknown_user)?;
     Ok(Reply::ok(wire::user(user)))
 }
 
@@ -107,14 +99,6 @@ pub fn open_dm(state: &mut State, call: Call) -> Answer {
             id
         }
     };
-    let channel = state
-        .world
-        .channels
-        .get(&id)
-        .ok_or_else(Refused::unknown_channel)?;
-    Ok(Reply::ok(wire::channel(
-        &state.world,
-        channel,
-        state.viewer(me),
-    )))
+    let channel = state.world.channels.get(&id).ok_or_else(Refused::unknown_channel)?;
+    Ok(Reply::ok(wire::channel(&state.world, channel, state.viewer(me))))
 }

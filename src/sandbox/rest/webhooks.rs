@@ -8,10 +8,7 @@ use crate::sandbox::validate;
 /// `POST /interactions`, by members.
 pub fn interact(state: &mut State, call: Call) -> Answer {
     let id = state.begin_interaction(call.user()?, &call.body)?;
-    Ok(Reply {
-        deadline: Some(id),
-        ..Reply::nothing()
-    })
+    Ok(Reply { deadline: Some(id), ..Reply::nothing() })
 }
 
 /// `POST /interactions/{interaction_id}/{interaction_token}/callback`.

@@ -40,18 +40,11 @@ impl State {
                 .into_iter()
                 .flatten()
                 .find(|one| as_id(&one["id"]).is_some_and(|index| index == upload.index));
-            let filename = described
-                .and_then(|one| one["filename"].as_str())
-                .unwrap_or(&upload.filename);
+            let filename =
+                described.and_then(|one| one["filename"].as_str()).unwrap_or(&upload.filename);
             let filename: String = filename
                 .chars()
-                .map(|c| {
-                    if c.is_ascii_alphanumeric() || "._-".contains(c) {
-                        c
-                    } else {
-                        '_'
-                    }
-                })
+                .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
                 .collect();
             let url = format!("{}/attachments/{channel}/{id}/{filename}", self.origin);
             let mut attachment = json!({
@@ -66,9 +59,7 @@ impl State {
                 attachment["description"] = text.into();
             }
             attachments.push(attachment);
-            self.world
-                .files
-                .insert(id, (upload.content_type, upload.bytes));
+            self.world.files.insert(id, (upload.content_type, upload.bytes));
         }
         Some(attachments)
     }

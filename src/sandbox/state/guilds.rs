@@ -9,17 +9,12 @@ use serde_json::{Value, json};
 impl State {
     /// Tells everybody what a channel looks like now.
     pub fn tell_channel_update(&mut self, channel: u64) {
-        self.tell_channel(
-            "CHANNEL_UPDATE",
-            channel,
-            intent::GUILDS,
-            |world, viewer| {
-                world
-                    .channels
-                    .get(&channel)
-                    .map_or(Value::Null, |channel| wire::channel(world, channel, viewer))
-            },
-        );
+        self.tell_channel("CHANNEL_UPDATE", channel, intent::GUILDS, |world, viewer| {
+            world
+                .channels
+                .get(&channel)
+                .map_or(Value::Null, |channel| wire::channel(world, channel, viewer))
+        });
     }
 
     /// Sets a role's or member's overwrite in a channel; one without effect is removed.
@@ -27,9 +22,7 @@ impl State {
         let Some(target) = self.world.channels.get_mut(&channel) else {
             return;
         };
-        target
-            .overwrites
-            .retain(|one| one.id != overwrite.id || one.member != overwrite.member);
+        target.overwrites.retain(|one| one.id != overwrite.id || one.member != overwrite.member);
         if overwrite.allow | overwrite.deny != 0 {
             target.overwrites.push(overwrite);
         }
@@ -39,21 +32,14 @@ impl State {
 
     /// Sets the rights of a role.
     pub fn set_role(&mut self, guild: u64, role: u64, permissions: u64) {
-        let Some(changed) = self
-            .world
-            .guilds
-            .get_mut(&guild)
-            .and_then(|guild| guild.roles.get_mut(&role))
+        let Some(changed) =
+            self.world.guilds.get_mut(&guild).and_then(|guild| guild.roles.get_mut(&role))
         else {
             return;
         };
         changed.permissions = permissions;
         let event = json!({"guild_id": wire::id(guild), "role": wire::role(changed)});
-        self.tell(
-            "GUILD_ROLE_UPDATE",
-            &Audience::Guild(guild, intent::GUILDS),
-            &event,
-        );
+        self.tell("GUILD_ROLE_UPDATE", &Audience::Guild(guild, intent::GUILDS), &event);
     }
 
     /// Takes a member, or the bot with its role, out of a guild.
@@ -67,31 +53,19 @@ impl State {
         }
         if bot {
             // The bot's sessions are told that the guild is gone; `unavailable` would mean an outage.
-            self.tell(
-                "GUILD_DELETE",
-                &Audience::Bot,
-                &json!({"id": wire::id(guild)}),
-            );
+            self.tell("GUILD_DELETE", &Audience::Bot, &json!({"id": wire::id(guild)}));
         }
         let event = json!({
             "guild_id": wire::id(guild),
             "user": wire::user_by_id(&self.world, user),
         });
-        self.tell(
-            "GUILD_MEMBER_REMOVE",
-            &Audience::Guild(guild, intent::GUILD_MEMBERS),
-            &event,
-        );
+        self.tell("GUILD_MEMBER_REMOVE", &Audience::Guild(guild, intent::GUILD_MEMBERS), &event);
         if let Some(role) = role.filter(|_| bot) {
             if let Some(of) = self.world.guilds.get_mut(&guild) {
                 of.roles.remove(&role);
             }
             let event = json!({"guild_id": wire::id(guild), "role_id": wire::id(role)});
-            self.tell(
-                "GUILD_ROLE_DELETE",
-                &Audience::Guild(guild, intent::GUILDS),
-                &event,
-            );
+            self.tell("GUILD_ROLE_DELETE", &Audience::Guild(guild, intent::GUILDS), &event);
         }
     }
 
@@ -109,34 +83,22 @@ impl State {
             let world = &self.world;
             for session in self.hub.sessions_mut().filter(|s| s.user == user) {
                 let everybody = session.intents & intent::GUILD_PRESENCES != 0;
-                let viewer = Viewer {
-                    user,
-                    content: true,
-                };
+                let viewer = Viewer { user, content: true };
                 let guild = world.guilds.get(&guild);
                 let event = guild.map(|guild| wire::guild_create(world, guild, viewer, everybody));
                 session.dispatch("GUILD_CREATE", event.unwrap_or_default());
             }
         }
-        self.tell(
-            "GUILD_MEMBER_ADD",
-            &Audience::Guild(guild, intent::GUILD_MEMBERS),
-            &event,
-        );
+        self.tell("GUILD_MEMBER_ADD", &Audience::Guild(guild, intent::GUILD_MEMBERS), &event);
     }
 
     /// Tells everybody about a new channel.
     pub fn tell_new_channel(&mut self, channel: u64) {
-        self.tell_channel(
-            "CHANNEL_CREATE",
-            channel,
-            intent::GUILDS,
-            |world, viewer| {
-                world
-                    .channels
-                    .get(&channel)
-                    .map_or(Value::Null, |channel| wire::channel(world, channel, viewer))
-            },
-        );
+        self.tell_channel("CHANNEL_CREATE", channel, intent::GUILDS, |world, viewer| {
+            world
+                .channels
+                .get(&channel)
+                .map_or(Value::Null, |channel| wire::channel(world, channel, viewer))
+        });
     }
 }

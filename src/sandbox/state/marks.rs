@@ -36,11 +36,7 @@ impl State {
             channel,
             author: by,
             kind: message::PINNED,
-            reference: Some(Reference {
-                message: Some(id),
-                channel,
-                guild,
-            }),
+            reference: Some(Reference { message: Some(id), channel, guild }),
             ..New::default()
         });
         Ok(())
@@ -51,10 +47,7 @@ impl State {
     /// # Errors
     /// Unknown message.
     pub fn unpin(&mut self, channel: u64, id: u64) -> Result<(), Refused> {
-        let pinned = self
-            .world
-            .message_mut(channel, id)
-            .ok_or_else(Refused::unknown_message)?;
+        let pinned = self.world.message_mut(channel, id).ok_or_else(Refused::unknown_message)?;
         if pinned.pinned.take().is_some() {
             self.tell_update(channel, id);
             self.tell_pins(channel);
@@ -63,19 +56,14 @@ impl State {
     }
 
     fn tell_pins(&mut self, channel: u64) {
-        self.tell_channel(
-            "CHANNEL_PINS_UPDATE",
-            channel,
-            intent::GUILDS,
-            |world, _| {
-                let target = world.channels.get(&channel);
-                json!({
-                    "channel_id": wire::id(channel),
-                    "guild_id": target.and_then(|c| c.guild).map(wire::id),
-                    "last_pin_timestamp": target.and_then(|c| c.last_pin).map(iso),
-                })
-            },
-        );
+        self.tell_channel("CHANNEL_PINS_UPDATE", channel, intent::GUILDS, |world, _| {
+            let target = world.channels.get(&channel);
+            json!({
+                "channel_id": wire::id(channel),
+                "guild_id": target.and_then(|c| c.guild).map(wire::id),
+                "last_pin_timestamp": target.and_then(|c| c.last_pin).map(iso),
+            })
+        });
     }
 
     /// Adds a reaction.
@@ -83,20 +71,14 @@ impl State {
     /// # Errors
     /// Unknown message; 30010 at 20 different emojis.
     pub fn react(&mut self, channel: u64, id: u64, user: u64, emoji: &str) -> Result<(), Refused> {
-        let reacted = self
-            .world
-            .message_mut(channel, id)
-            .ok_or_else(Refused::unknown_message)?;
+        let reacted = self.world.message_mut(channel, id).ok_or_else(Refused::unknown_message)?;
         let author = reacted.author;
         let full = reacted.reactions.len() >= 20;
         match reacted.reactions.iter_mut().find(|r| r.emoji == emoji) {
             Some(reaction) if reaction.users.contains(&user) => return Ok(()),
             Some(reaction) => reaction.users.push(user),
             None if full => return Err(Refused::too_many_reactions()),
-            None => reacted.reactions.push(Reaction {
-                emoji: emoji.to_owned(),
-                users: vec![user],
-            }),
+            None => reacted.reactions.push(Reaction { emoji: emoji.to_owned(), users: vec![user] }),
         }
         let mut event = self.reaction_event(channel, id, user, emoji);
         event["message_author_id"] = wire::id(author);
@@ -110,9 +92,7 @@ impl State {
             event["member"] = wire::member(&self.world, member);
         }
         let intents = self.reaction_intents(channel);
-        self.tell_channel("MESSAGE_REACTION_ADD", channel, intents, |_, _| {
-            event.clone()
-        });
+        self.tell_channel("MESSAGE_REACTION_ADD", channel, intents, |_, _| event.clone());
         Ok(())
     }
 
@@ -127,10 +107,7 @@ impl State {
         user: u64,
         emoji: &str,
     ) -> Result<(), Refused> {
-        let reacted = self
-            .world
-            .message_mut(channel, id)
-            .ok_or_else(Refused::unknown_message)?;
+        let reacted = self.world.message_mut(channel, id).ok_or_else(Refused::unknown_message)?;
         let Some(reaction) = reacted.reactions.iter_mut().find(|r| r.emoji == emoji) else {
             return Ok(());
         };
@@ -142,9 +119,7 @@ impl State {
         reacted.reactions.retain(|r| !r.users.is_empty());
         let event = self.reaction_event(channel, id, user, emoji);
         let intents = self.reaction_intents(channel);
-        self.tell_channel("MESSAGE_REACTION_REMOVE", channel, intents, |_, _| {
-            event.clone()
-        });
+        self.tell_channel("MESSAGE_REACTION_REMOVE", channel, intents, |_, _| event.clone());
         Ok(())
     }
 

@@ -12,9 +12,7 @@ pub fn fill_mentions(world: &World, of: &mut Message, allowed: Option<&Value>) {
     let rights = channel.map_or(0, |channel| world.permissions(channel, of.author));
     let parses = |what: &str| {
         allowed.is_none_or(|allowed| {
-            allowed["parse"]
-                .as_array()
-                .is_some_and(|list| list.iter().any(|one| one == what))
+            allowed["parse"].as_array().is_some_and(|list| list.iter().any(|one| one == what))
         })
     };
     let listed = |what: &str, id: u64| {
@@ -50,9 +48,8 @@ pub fn fill_mentions(world: &World, of: &mut Message, allowed: Option<&Value>) {
     of.mention_everyone = everyone && rights & may::MENTION_EVERYONE != 0 && parses("everyone");
     // Answers to interactions point to a message without pinging its author.
     if of.kind == message::REPLY && of.interaction.is_none() {
-        let target = of
-            .reference
-            .and_then(|reference| world.message(reference.channel, reference.message?));
+        let target =
+            of.reference.and_then(|reference| world.message(reference.channel, reference.message?));
         let pings = allowed.is_none_or(|allowed| allowed["replied_user"] == true);
         if let Some(target) = target
             && pings

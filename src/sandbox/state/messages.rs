@@ -81,16 +81,9 @@ impl State {
             self.tell("MESSAGE_CREATE", &Audience::Session(&session), &event);
             return id;
         }
-        let (channel, author, counted) = (
-            written.channel,
-            written.author,
-            written.kind != message::THREAD_STARTER,
-        );
-        self.world
-            .messages
-            .entry(channel)
-            .or_default()
-            .insert(id, written);
+        let (channel, author, counted) =
+            (written.channel, written.author, written.kind != message::THREAD_STARTER);
+        self.world.messages.entry(channel).or_default().insert(id, written);
         self.wake_thread(channel, author, counted);
         if let Some(channel) = self.world.channels.get_mut(&channel) {
             channel.last_message = Some(id);
@@ -101,9 +94,9 @@ impl State {
             channel,
             self.message_intents(channel),
             |world, viewer| {
-                let mut json = world.message(channel, id).map_or(Value::Null, |message| {
-                    wire::message_event(world, message, viewer)
-                });
+                let mut json = world
+                    .message(channel, id)
+                    .map_or(Value::Null, |message| wire::message_event(world, message, viewer));
                 if let Some(nonce) = &nonce {
                     json["nonce"] = nonce.clone();
                 }
@@ -127,11 +120,7 @@ impl State {
         let now = self.clock.now();
         let mut changed = match self.world.private.get(&id) {
             Some(private) => private.clone(),
-            None => self
-                .world
-                .message(channel, id)
-                .ok_or_else(Refused::unknown_message)?
-                .clone(),
+            None => self.world.message(channel, id).ok_or_else(Refused::unknown_message)?.clone(),
         };
         if let Some(content) = changes.content {
             changed.content = content;
@@ -175,9 +164,9 @@ impl State {
             channel,
             self.message_intents(channel),
             |world, viewer| {
-                world.message(channel, id).map_or(Value::Null, |message| {
-                    wire::message_event(world, message, viewer)
-                })
+                world
+                    .message(channel, id)
+                    .map_or(Value::Null, |message| wire::message_event(world, message, viewer))
             },
         );
     }
@@ -204,11 +193,8 @@ impl State {
             .get_mut(&channel)
             .and_then(|messages| messages.remove(&id))
             .ok_or_else(Refused::unknown_message)?;
-        if let Some(thread) = self
-            .world
-            .channels
-            .get_mut(&channel)
-            .and_then(|channel| channel.thread.as_mut())
+        if let Some(thread) =
+            self.world.channels.get_mut(&channel).and_then(|channel| channel.thread.as_mut())
             && gone.kind != message::THREAD_STARTER
         {
             thread.message_count = thread.message_count.saturating_sub(1);
@@ -231,27 +217,13 @@ impl State {
             .ok_or_else(Refused::unknown_message)?;
         let remains = !changes.content.as_ref().unwrap_or(&old.content).is_empty()
             || !changes.embeds.as_ref().unwrap_or(&old.embeds).is_empty()
-            || !changes
-                .components
-                .as_ref()
-                .unwrap_or(&old.components)
-                .is_empty()
-            || !changes
-                .attachments
-                .as_ref()
-                .unwrap_or(&old.attachments)
-                .is_empty();
-        if remains {
-            Ok(())
-        } else {
-            Err(Refused::empty_message())
-        }
+            || !changes.components.as_ref().unwrap_or(&old.components).is_empty()
+            || !changes.attachments.as_ref().unwrap_or(&old.attachments).is_empty();
+        if remains { Ok(()) } else { Err(Refused::empty_message()) }
     }
 }
 
 /// An id given as text or number.
 pub fn as_id(value: &Value) -> Option<u64> {
-    value
-        .as_u64()
-        .or_else(|| value.as_str().and_then(|text| text.parse().ok()))
+    value.as_u64().or_else(|| value.as_str().and_then(|text| text.parse().ok()))
 }

@@ -55,10 +55,7 @@ impl State {
 
     /// How a user reads over REST: an application without the content intent reads no text there either.
     pub fn viewer(&self, user: u64) -> Viewer {
-        Viewer {
-            user,
-            content: user != self.world.bot || self.content_intent,
-        }
+        Viewer { user, content: user != self.world.bot || self.content_intent }
     }
 
     /// Sends an event to every session it concerns, written for each one's eyes.
@@ -99,14 +96,9 @@ impl State {
 
     /// The same for an event that reads alike for everybody.
     pub fn tell(&mut self, event: &str, audience: &Audience<'_>, data: &Value) {
-        Self::announce(
-            &mut self.hub,
-            &self.world,
-            self.content_intent,
-            event,
-            audience,
-            |_| data.clone(),
-        );
+        Self::announce(&mut self.hub, &self.world, self.content_intent, event, audience, |_| {
+            data.clone()
+        });
     }
 
     /// The same for everybody who sees a channel, by its id.

@@ -25,20 +25,13 @@ impl State {
         by: u64,
     ) -> Result<u64, Refused> {
         let now = self.clock.now();
-        let guild = self
-            .world
-            .channels
-            .get(&parent)
-            .ok_or_else(Refused::unknown_channel)?
-            .guild;
+        let guild = self.world.channels.get(&parent).ok_or_else(Refused::unknown_channel)?.guild;
         if let Some(from) = from {
             if self.world.channels.contains_key(&from) {
                 return Err(Refused::thread_exists());
             }
-            self.world
-                .message_mut(parent, from)
-                .ok_or_else(Refused::unknown_message)?
-                .flags |= message::HAS_THREAD;
+            self.world.message_mut(parent, from).ok_or_else(Refused::unknown_message)?.flags |=
+                message::HAS_THREAD;
         }
         let id = from.unwrap_or_else(|| self.new_id());
         let thread = Channel {
@@ -76,13 +69,7 @@ impl State {
             json["newly_created"] = true.into();
             json
         });
-        let reference = |message, channel| {
-            Some(Reference {
-                message,
-                channel,
-                guild,
-            })
-        };
+        let reference = |message, channel| Some(Reference { message, channel, guild });
         match from {
             Some(from) => {
                 self.tell_update(parent, from);
@@ -112,11 +99,8 @@ impl State {
     /// one opens again.
     pub fn wake_thread(&mut self, channel: u64, author: u64, counted: bool) {
         let now = self.clock.now();
-        let Some(thread) = self
-            .world
-            .channels
-            .get_mut(&channel)
-            .and_then(|channel| channel.thread.as_mut())
+        let Some(thread) =
+            self.world.channels.get_mut(&channel).and_then(|channel| channel.thread.as_mut())
         else {
             return;
         };
@@ -174,11 +158,8 @@ impl State {
             .filter(|channel| channel.thread.is_some() && channel.parent == Some(id))
             .map(|channel| channel.id)
             .collect();
-        let is_thread = self
-            .world
-            .channels
-            .get(&id)
-            .is_some_and(|channel| channel.thread.is_some());
+        let is_thread =
+            self.world.channels.get(&id).is_some_and(|channel| channel.thread.is_some());
         if is_thread {
             self.tell_channel("THREAD_DELETE", id, intent::GUILDS, |world, _| {
                 let thread = world.channels.get(&id);

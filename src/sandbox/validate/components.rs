@@ -20,11 +20,7 @@ pub fn read_components(form: &mut Form, components: &Value) -> Vec<Value> {
         }
     };
     if rows.len() > 5 {
-        form.wrong(
-            "components",
-            "BASE_TYPE_BAD_LENGTH",
-            "Must be between 1 and 5 in length.",
-        );
+        form.wrong("components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.");
     }
     let mut seen = BTreeSet::new();
     // Discord numbers components that bring no `id`, from 1 in reading order.
@@ -96,12 +92,7 @@ fn read_button(form: &mut Form, path: &str, button: &Value) -> Map<String, Value
     let style = button["style"].as_u64().unwrap_or(0);
     match style {
         1..=4 => {
-            form.text(
-                &format!("{path}.custom_id"),
-                button.get("custom_id"),
-                1,
-                100,
-            );
+            form.text(&format!("{path}.custom_id"), button.get("custom_id"), 1, 100);
             if button.get("url").is_some_and(|url| !url.is_null()) {
                 form.wrong(
                     path,
@@ -134,10 +125,7 @@ fn read_button(form: &mut Form, path: &str, button: &Value) -> Map<String, Value
             "A button must have a label or emoji",
         );
     }
-    let mut read = kept(
-        button,
-        &["type", "style", "label", "emoji", "custom_id", "url"],
-    );
+    let mut read = kept(button, &["type", "style", "label", "emoji", "custom_id", "url"]);
     if button["disabled"] == true {
         read.insert("disabled".to_owned(), true.into());
     }
@@ -145,18 +133,8 @@ fn read_button(form: &mut Form, path: &str, button: &Value) -> Map<String, Value
 }
 
 fn read_select(form: &mut Form, path: &str, select: &Value) -> Map<String, Value> {
-    form.text(
-        &format!("{path}.custom_id"),
-        select.get("custom_id"),
-        1,
-        100,
-    );
-    form.text(
-        &format!("{path}.placeholder"),
-        select.get("placeholder"),
-        0,
-        150,
-    );
+    form.text(&format!("{path}.custom_id"), select.get("custom_id"), 1, 100);
+    form.text(&format!("{path}.placeholder"), select.get("placeholder"), 0, 150);
     let least = select["min_values"].as_u64().unwrap_or(1);
     let most = select["max_values"].as_u64().unwrap_or(1);
     if least > 25 {
@@ -173,16 +151,8 @@ fn read_select(form: &mut Form, path: &str, select: &Value) -> Map<String, Value
             "max_values must be between min_values and 25.",
         );
     }
-    let mut read = kept(
-        select,
-        &[
-            "type",
-            "custom_id",
-            "placeholder",
-            "channel_types",
-            "default_values",
-        ],
-    );
+    let mut read =
+        kept(select, &["type", "custom_id", "placeholder", "channel_types", "default_values"]);
     read.insert("min_values".to_owned(), least.into());
     read.insert("max_values".to_owned(), most.into());
     if select["disabled"] == true {
@@ -211,12 +181,7 @@ fn read_select(form: &mut Form, path: &str, select: &Value) -> Map<String, Value
         let path = format!("{path}.options.{index}");
         form.text(&format!("{path}.label"), option.get("label"), 1, 100);
         let value = form.text(&format!("{path}.value"), option.get("value"), 1, 100);
-        form.text(
-            &format!("{path}.description"),
-            option.get("description"),
-            0,
-            100,
-        );
+        form.text(&format!("{path}.description"), option.get("description"), 0, 100);
         if !value.is_empty() && !values.insert(value.to_owned()) {
             form.wrong(
                 &format!("{path}.value"),
@@ -252,22 +217,14 @@ pub fn modal(data: &Value) -> Result<(), Refused> {
     form.text("data.title", data.get("title"), 1, 45);
     let rows = data["components"].as_array().cloned().unwrap_or_default();
     if rows.is_empty() || rows.len() > 5 {
-        form.wrong(
-            "data.components",
-            "BASE_TYPE_BAD_LENGTH",
-            "Must be between 1 and 5 in length.",
-        );
+        form.wrong("data.components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.");
     }
     let mut seen = BTreeSet::new();
     for (index, row) in rows.iter().enumerate() {
         let path = format!("data.components.{index}.components");
         let inputs = row["components"].as_array().cloned().unwrap_or_default();
         if row["type"] != 1 || inputs.len() != 1 || inputs[0]["type"] != 4 {
-            form.wrong(
-                &path,
-                "BASE_TYPE_BAD_LENGTH",
-                "A row of a modal holds one text input.",
-            );
+            form.wrong(&path, "BASE_TYPE_BAD_LENGTH", "A row of a modal holds one text input.");
             continue;
         }
         let (path, input) = (format!("{path}.0"), &inputs[0]);
@@ -280,12 +237,7 @@ pub fn modal(data: &Value) -> Result<(), Refused> {
             );
         }
         form.text(&format!("{path}.label"), input.get("label"), 1, 45);
-        form.text(
-            &format!("{path}.placeholder"),
-            input.get("placeholder"),
-            0,
-            100,
-        );
+        form.text(&format!("{path}.placeholder"), input.get("placeholder"), 0, 100);
         form.text(&format!("{path}.value"), input.get("value"), 0, 4000);
         if !matches!(input["style"].as_u64(), Some(1 | 2)) {
             form.wrong(
@@ -294,10 +246,7 @@ pub fn modal(data: &Value) -> Result<(), Refused> {
                 "Value must be one of (1, 2).",
             );
         }
-        if input["max_length"]
-            .as_u64()
-            .is_some_and(|max| max == 0 || max > 4000)
-        {
+        if input["max_length"].as_u64().is_some_and(|max| max == 0 || max > 4000) {
             form.wrong(
                 &format!("{path}.max_length"),
                 "NUMBER_TYPE_MAX",

@@ -61,11 +61,7 @@ pub fn draft(body: &Value) -> Result<Draft, Refused> {
             draft.nonce = Some(nonce.clone());
         }
         Value::Number(_) => draft.nonce = Some(nonce.clone()),
-        _ => form.wrong(
-            "nonce",
-            "NONCE_TYPE_TOO_LONG",
-            "Nonce must be a string or a number.",
-        ),
+        _ => form.wrong("nonce", "NONCE_TYPE_TOO_LONG", "Nonce must be a string or a number."),
     }
     draft.enforce_nonce = body["enforce_nonce"] == true;
     draft.tts = body["tts"] == true;
@@ -109,11 +105,7 @@ pub fn draft(body: &Value) -> Result<Draft, Refused> {
     if let Some(attachments) = body.get("attachments") {
         let list = attachments.as_array().cloned().unwrap_or_default();
         if list.len() > 10 {
-            form.wrong(
-                "attachments",
-                "BASE_TYPE_MAX_LENGTH",
-                "Must be 10 or fewer in length.",
-            );
+            form.wrong("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.");
         }
         for (index, one) in list.iter().enumerate() {
             let path = format!("attachments.{index}.description");
@@ -128,11 +120,7 @@ pub fn draft(body: &Value) -> Result<Draft, Refused> {
             _ => true,
         };
         if used {
-            form.wrong(
-                unsupported,
-                "SANDBOX_UNSUPPORTED",
-                "Not part of the sandbox.",
-            );
+            form.wrong(unsupported, "SANDBOX_UNSUPPORTED", "Not part of the sandbox.");
         }
     }
     form.finish()?;
@@ -172,26 +160,14 @@ mod tests {
         let cases: [Case; 8] = [
             (|n| json!({"content": "ä".repeat(n)}), 2000, "content"),
             (|n| json!({"nonce": "x".repeat(n)}), 25, "nonce"),
-            (
-                |n| json!({"embeds": [{"title": "x".repeat(n)}]}),
-                256,
-                "embeds.0.title",
-            ),
-            (
-                |n| json!({"embeds": [{"description": "x".repeat(n)}]}),
-                4096,
-                "embeds.0.description",
-            ),
+            (|n| json!({"embeds": [{"title": "x".repeat(n)}]}), 256, "embeds.0.title"),
+            (|n| json!({"embeds": [{"description": "x".repeat(n)}]}), 4096, "embeds.0.description"),
             (
                 |n| json!({"embeds": [{"fields": vec![json!({"name": "a", "value": "b"}); n]}]}),
                 25,
                 "embeds.0.fields",
             ),
-            (
-                |n| json!({"embeds": vec![json!({"title": "a"}); n]}),
-                10,
-                "embeds",
-            ),
+            (|n| json!({"embeds": vec![json!({"title": "a"}); n]}), 10, "embeds"),
             (
                 |n| json!({"embeds": [{"description": "x".repeat(4000)}, {"description": "x".repeat(n - 4000)}]}),
                 6000,
@@ -217,9 +193,8 @@ mod tests {
     fn rows_and_custom_ids() {
         let button = |id: &str| json!({"type": 2, "style": 1, "label": "a", "custom_id": id});
         let select = |n: usize| {
-            let options: Vec<_> = (0..n)
-                .map(|i| json!({"label": "a", "value": i.to_string()}))
-                .collect();
+            let options: Vec<_> =
+                (0..n).map(|i| json!({"label": "a", "value": i.to_string()})).collect();
             json!({"type": 3, "custom_id": "s", "options": options})
         };
         assert_eq!(places(&rows(json!([button("a"), button("b")]))), []);
@@ -228,10 +203,7 @@ mod tests {
             places(&rows(json!([button("a"), button("a")])))[0].1,
             "COMPONENT_CUSTOM_ID_DUPLICATED"
         );
-        assert_eq!(
-            places(&rows(json!([select(26)])))[0].0,
-            "components.0.components.0.options"
-        );
+        assert_eq!(places(&rows(json!([select(26)])))[0].0, "components.0.components.0.options");
         assert_eq!(
             places(&rows(json!([select(2), button("a")])))[0].1,
             "COMPONENT_LAYOUT_WIDTH_EXCEEDED"

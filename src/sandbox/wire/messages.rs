@@ -32,10 +32,7 @@ pub fn message(world: &World, of: &Message, viewer: Viewer) -> Value {
 
 /// A message without the one it refers to.
 fn message_alone(world: &World, of: &Message, viewer: Viewer) -> Value {
-    let direct = world
-        .channels
-        .get(&of.channel)
-        .is_some_and(|channel| channel.guild.is_none());
+    let direct = world.channels.get(&of.channel).is_some_and(|channel| channel.guild.is_none());
     let readable = viewer.content
         || direct
         || of.author == viewer.user
@@ -59,11 +56,8 @@ fn message_alone(world: &World, of: &Message, viewer: Viewer) -> Value {
         "pinned": of.pinned.is_some(),
     });
     if !of.reactions.is_empty() {
-        json["reactions"] = of
-            .reactions
-            .iter()
-            .map(|reaction| reaction_count(reaction, viewer))
-            .collect();
+        json["reactions"] =
+            of.reactions.iter().map(|reaction| reaction_count(reaction, viewer)).collect();
     }
     if let Some(interaction) = &of.interaction {
         // Discord names the application behind an answer; the older `interaction` object is left out
@@ -83,16 +77,11 @@ fn message_alone(world: &World, of: &Message, viewer: Viewer) -> Value {
 /// A message as an event carries it: with the guild and the author's membership.
 pub fn message_event(world: &World, of: &Message, viewer: Viewer) -> Value {
     let mut json = message(world, of, viewer);
-    let guild = world
-        .channels
-        .get(&of.channel)
-        .and_then(|channel| channel.guild);
+    let guild = world.channels.get(&of.channel).and_then(|channel| channel.guild);
     if let Some(guild) = guild {
         json["guild_id"] = id(guild);
-        if let Some(author) = world
-            .guilds
-            .get(&guild)
-            .and_then(|guild| guild.members.get(&of.author))
+        if let Some(author) =
+            world.guilds.get(&guild).and_then(|guild| guild.members.get(&of.author))
         {
             json["member"] = partial_member(author);
         }

@@ -21,10 +21,7 @@ pub struct Viewer {
 
 impl Viewer {
     /// Sees everything: for assertions and transcripts.
-    pub const ALL: Self = Self {
-        user: 0,
-        content: true,
-    };
+    pub const ALL: Self = Self { user: 0, content: true };
 }
 
 /// An id as JSON.
@@ -261,11 +258,7 @@ pub fn guild_create(world: &World, of: &Guild, viewer: Viewer, everybody: bool) 
     let mine = |c: &&Channel| c.guild == Some(of.id);
     let channels = world.channels.values().filter(mine);
     let threads = world.channels.values().filter(mine);
-    json["joined_at"] = of
-        .members
-        .get(&viewer.user)
-        .map(|member| iso(member.joined))
-        .into();
+    json["joined_at"] = of.members.get(&viewer.user).map(|member| iso(member.joined)).into();
     json["large"] = false.into();
     json["unavailable"] = false.into();
     json["member_count"] = of.members.len().into();
@@ -275,10 +268,8 @@ pub fn guild_create(world: &World, of: &Guild, viewer: Viewer, everybody: bool) 
         .filter(|one| everybody || one.user == viewer.user)
         .map(|one| member(world, one))
         .collect();
-    json["channels"] = channels
-        .filter(|c| c.thread.is_none())
-        .map(|c| channel(world, c, viewer))
-        .collect();
+    json["channels"] =
+        channels.filter(|c| c.thread.is_none()).map(|c| channel(world, c, viewer)).collect();
     json["threads"] = threads
         .filter(|c| c.thread.as_ref().is_some_and(|thread| !thread.archived))
         .filter(|c| world.sees(c, viewer.user))
@@ -298,11 +289,8 @@ pub fn guild_create(world: &World, of: &Guild, viewer: Viewer, everybody: bool) 
 
 /// The application, as its bot sees it.
 pub fn application(world: &World, content_intent: bool) -> Value {
-    let owner = world
-        .guilds
-        .values()
-        .next()
-        .map_or(Value::Null, |guild| user_by_id(world, guild.owner));
+    let owner =
+        world.guilds.values().next().map_or(Value::Null, |guild| user_by_id(world, guild.owner));
     json!({
         "id": id(world.bot),
         "name": "Studyhall",

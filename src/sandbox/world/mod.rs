@@ -191,11 +191,7 @@ impl World {
     /// The bot's role in a guild, if it is a member.
     pub fn bot_role(&self, guild: u64) -> Option<u64> {
         let guild = self.guilds.get(&guild)?;
-        guild
-            .roles
-            .values()
-            .find(|role| role.bot == Some(self.bot))
-            .map(|role| role.id)
+        guild.roles.values().find(|role| role.bot == Some(self.bot)).map(|role| role.id)
     }
 
     /// A message of a channel's history.
@@ -210,9 +206,7 @@ impl World {
 
     /// The thread started from a message: it has the same id.
     pub fn thread_of(&self, message: u64) -> Option<&Channel> {
-        self.channels
-            .get(&message)
-            .filter(|channel| channel.thread.is_some())
+        self.channels.get(&message).filter(|channel| channel.thread.is_some())
     }
 
     /// The direct-message channel of two users, if they have one.
@@ -229,8 +223,8 @@ impl World {
 
     /// How a user is shown: nickname aside, the display name or the user name.
     pub fn name(&self, user: u64) -> &str {
-        self.users.get(&user).map_or("unknown", |user| {
-            user.display.as_deref().unwrap_or(&user.username)
-        })
+        self.users
+            .get(&user)
+            .map_or("unknown", |user| user.display.as_deref().unwrap_or(&user.username))
     }
 }

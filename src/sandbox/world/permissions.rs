@@ -45,31 +45,20 @@ impl World {
         if guild.owner == user {
             return ALL;
         }
-        let everyone = guild
-            .roles
-            .get(&guild.id)
-            .map_or(0, |role| role.permissions);
+        let everyone = guild.roles.get(&guild.id).map_or(0, |role| role.permissions);
         let rights = member
             .roles
             .iter()
             .filter_map(|role| guild.roles.get(role))
             .fold(everyone, |rights, role| rights | role.permissions);
-        if rights & ADMINISTRATOR != 0 {
-            ALL
-        } else {
-            rights
-        }
+        if rights & ADMINISTRATOR != 0 { ALL } else { rights }
     }
 
     /// A user's rights in a channel; threads follow their parent. Without the right to see the
     /// channel nothing else remains.
     pub fn permissions(&self, channel: &Channel, user: u64) -> u64 {
         let Some(guild_id) = channel.guild else {
-            return if channel.recipients.contains(&user) {
-                DIRECT
-            } else {
-                0
-            };
+            return if channel.recipients.contains(&user) { DIRECT } else { 0 };
         };
         let rights = self.guild_permissions(guild_id, user);
         if rights == ALL || rights == 0 {
@@ -92,10 +81,7 @@ impl World {
             rights = rights & !overwrite.deny | overwrite.allow;
         }
         let (mut allow, mut deny) = (0, 0);
-        for overwrite in overwrites
-            .iter()
-            .filter(|o| !o.member && roles.contains(&o.id))
-        {
+        for overwrite in overwrites.iter().filter(|o| !o.member && roles.contains(&o.id)) {
             allow |= overwrite.allow;
             deny |= overwrite.deny;
         }
@@ -116,10 +102,6 @@ impl World {
 
     /// The right that lets somebody write in a channel of this kind.
     pub fn send_right(channel: &Channel) -> u64 {
-        if channel.kind == kind::PUBLIC_THREAD {
-            SEND_MESSAGES_IN_THREADS
-        } else {
-            SEND_MESSAGES
-        }
+        if channel.kind == kind::PUBLIC_THREAD { SEND_MESSAGES_IN_THREADS } else { SEND_MESSAGES }
     }
 }

@@ -33,12 +33,7 @@ pub fn secret<const BYTES: usize>() -> String {
 
 /// A token of Discord's shape: the id, a time, a secret.
 fn token(id: u64) -> String {
-    format!(
-        "{}.{}.{}",
-        URL_SAFE_NO_PAD.encode(id.to_string()),
-        secret::<4>(),
-        secret::<27>()
-    )
+    format!("{}.{}.{}", URL_SAFE_NO_PAD.encode(id.to_string()), secret::<4>(), secret::<27>())
 }
 
 impl World {
@@ -61,12 +56,8 @@ impl World {
         for name in ["Maya", "Ana", "Ben", "Chidi", "Dana"] {
             world.new_user(name, false, before);
         }
-        let people: Vec<u64> = world
-            .users
-            .keys()
-            .copied()
-            .filter(|user| *user != world.bot)
-            .collect();
+        let people: Vec<u64> =
+            world.users.keys().copied().filter(|user| *user != world.bot).collect();
         let guild = world.new_guild("Study Hall", before);
         for (index, user) in people.into_iter().enumerate() {
             world.join(guild, user, index == 0, before + TimeDelta::minutes(1));
@@ -103,14 +94,7 @@ impl World {
             token: token(id),
             dms_open: true,
         };
-        let user = if bot {
-            User {
-                username: name.to_owned(),
-                ..user
-            }
-        } else {
-            user
-        };
+        let user = if bot { User { username: name.to_owned(), ..user } } else { user };
         self.users.insert(id, user);
         id
     }
@@ -130,14 +114,7 @@ impl World {
         };
         let roles = [
             role(id, "@everyone", 0, 0, 0, false),
-            role(
-                organisers,
-                "Organisers",
-                may::ADMINISTRATOR,
-                3,
-                0xE6_7E_22,
-                false,
-            ),
+            role(organisers, "Organisers", may::ADMINISTRATOR, 3, 0xE6_7E_22, false),
             role(team, "Study team", MEMBER, 1, 0x34_98_DB, true),
         ];
         let guild = Guild {
@@ -170,12 +147,7 @@ impl World {
                     .map(|role| role.id),
             );
         }
-        let member = Member {
-            user,
-            nick: None,
-            roles,
-            joined: now,
-        };
+        let member = Member { user, nick: None, roles, joined: now };
         guild.members.insert(user, member);
     }
 
@@ -197,12 +169,7 @@ impl World {
                 bot: Some(bot),
             },
         );
-        let member = Member {
-            user: bot,
-            nick: None,
-            roles: vec![role],
-            joined: now,
-        };
+        let member = Member { user: bot, nick: None, roles: vec![role], joined: now };
         guild.members.insert(bot, member);
     }
 

@@ -40,7 +40,10 @@ async fn a_member_has_one_ballot_a_round() {
          VALUES (1, 1002, 1, 0, 1, 0)",
     )
     .await;
-    assert!(told.contains("UNIQUE constraint failed: ballots.round_id, ballots.voter_id"), "{told}");
+    assert!(
+        told.contains("UNIQUE constraint failed: ballots.round_id, ballots.voter_id"),
+        "{told}"
+    );
 }
 
 #[tokio::test]

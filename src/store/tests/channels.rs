@@ -1,4 +1,4 @@
-use super::{ELSEWHERE, Bench, GUILD, OTHER_GUILD, SECOND, STUDY, at, channel, date, refused};
+use super::{Bench, ELSEWHERE, GUILD, OTHER_GUILD, SECOND, STUDY, at, channel, date, refused};
 use crate::domain::draw::{DifficultyPlan, Plan};
 use crate::domain::ids::{ChannelId, GuildId, RoleId};
 use crate::domain::question::Difficulty;
@@ -116,9 +116,9 @@ async fn holidays_are_each_channels_own() {
         .into_iter()
         .map(|channel| channel.schedule.holidays)
         .collect();
-    assert_eq!(of_all, [vec![trip.clone(), feast.clone()], vec![], vec![feast.clone()]]);
+    assert_eq!(of_all, [vec![trip, feast.clone()], vec![], vec![feast.clone()]]);
     let of_guild = channels::in_use(&mut db, Some(OTHER_GUILD)).await.unwrap();
-    assert_eq!(of_guild[0].schedule.holidays, [feast.clone()]);
+    assert_eq!(of_guild[0].schedule.holidays, of_all[2]);
 
     // Saving the channel leaves its holidays alone.
     channels::save(&mut db, &channel(STUDY, GUILD), at(9)).await.unwrap();

@@ -31,10 +31,8 @@ fn functions(source: &str) -> Vec<&str> {
 #[test]
 fn every_function_is_called_by_a_test() {
     let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
-    let tests: Vec<(String, String)> = sources(&store.join("tests"))
-        .into_iter()
-        .filter(|(name, _)| name != "complete")
-        .collect();
+    let tests: Vec<(String, String)> =
+        sources(&store.join("tests")).into_iter().filter(|(name, _)| name != "complete").collect();
     let mut seen = 0;
     let mut untested = Vec::new();
     for (module, source) in sources(&store) {
@@ -47,10 +45,9 @@ fn every_function_is_called_by_a_test() {
                     format!("Store::{function}("),
                     format!("{function}(&mut"),
                 ],
-                module => vec![
-                    format!("{module}::{function}("),
-                    format!("{module}::{function}::<"),
-                ],
+                module => {
+                    vec![format!("{module}::{function}("), format!("{module}::{function}::<")]
+                }
             };
             let called = |text: &str| calls.iter().any(|call| text.contains(call.as_str()));
             if !tests.iter().any(|(_, text)| called(text)) {

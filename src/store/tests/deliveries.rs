@@ -22,7 +22,16 @@ async fn record(db: &mut Connection, cause: &str, channel: ChannelId) -> i64 {
 }
 
 fn bare<'a>(cause: &'a str, key: &'a str, intent: &'a Said) -> New<'a, Said> {
-    New { cause, key, guild: GUILD, channel: None, round: None, after: None, intent, expires_at: None }
+    New {
+        cause,
+        key,
+        guild: GUILD,
+        channel: None,
+        round: None,
+        after: None,
+        intent,
+        expires_at: None,
+    }
 }
 
 async fn found(db: &mut Connection, id: i64) -> Delivery<Said> {
@@ -134,10 +143,7 @@ async fn a_delivery_belongs_to_what_exists() {
         assert!(error.contains("FOREIGN KEY"), "{error}");
     }
     record(&mut db, "a", STUDY).await;
-    for set in [
-        "UPDATE deliveries SET state = 'lost'",
-        "UPDATE deliveries SET attempts = -1",
-    ] {
+    for set in ["UPDATE deliveries SET state = 'lost'", "UPDATE deliveries SET attempts = -1"] {
         let told = refused(&mut db, set).await;
         assert!(told.contains("CHECK constraint failed"), "{set}: {told}");
     }
@@ -174,7 +180,9 @@ async fn a_delivery_ends_once() {
         record(&mut db, "c", STUDY).await,
     );
     assert!(deliveries::end(&mut db, a, End::Done(Some(said)), None).await.unwrap());
-    assert!(deliveries::end(&mut db, b, End::Dropped, Some("50001: Missing Access")).await.unwrap());
+    assert!(
+        deliveries::end(&mut db, b, End::Dropped, Some("50001: Missing Access")).await.unwrap()
+    );
     assert_eq!(found(&mut db, a).await.result, Some(said));
     assert_eq!(found(&mut db, b).await.result, None);
     assert_eq!(raw(&mut db, a).await, ("done".to_owned(), None));

@@ -32,8 +32,7 @@ async fn add(db: &mut Connection, entries: &[Entry]) {
 }
 
 async fn standings(db: &mut Connection, from: Option<i64>, until: Option<i64>) -> Vec<Standing> {
-    let mut found =
-        ledger::standings(db, GUILD, from.map(at), until.map(at)).await.unwrap();
+    let mut found = ledger::standings(db, GUILD, from.map(at), until.map(at)).await.unwrap();
     // Ranking is the domain's; the store promises no order.
     found.sort_by_key(|standing| standing.member);
     found
@@ -52,8 +51,11 @@ async fn a_cause_earns_once() {
     let again = Entry { points: 100, member: BOB, ..first.clone() };
     assert!(!ledger::add(&mut db, &again).await.unwrap());
     assert_eq!(ledger::of_round(&mut db, RoundId(1)).await.unwrap(), [first]);
-    let told = refused(&mut db, "INSERT INTO ledger SELECT 9, guild_id, channel_id, member_id, \
-        round_id, kind, cause, points, at FROM ledger");
+    let told = refused(
+        &mut db,
+        "INSERT INTO ledger SELECT 9, guild_id, channel_id, member_id, \
+        round_id, kind, cause, points, at FROM ledger",
+    );
     let told = told.await;
     assert!(told.contains("UNIQUE constraint failed: ledger.cause"), "{told}");
 }
@@ -112,14 +114,8 @@ async fn standings_sum_points_and_picks() {
 async fn windows_hold_their_first_instant_and_not_their_last() {
     let bench = Bench::with_rounds().await;
     let mut db = bench.store.begin().await.unwrap();
-    add(
-        &mut db,
-        &[
-            entry(1, ANN, Cause::Answered, 2, 10),
-            entry(2, ANN, Cause::Answered, 3, 20),
-        ],
-    )
-    .await;
+    add(&mut db, &[entry(1, ANN, Cause::Answered, 2, 10), entry(2, ANN, Cause::Answered, 3, 20)])
+        .await;
     for (from, until, wanted) in [
         (Some(10), Some(20), vec![standing(ANN, 2, 0, 10)]),
         (Some(11), Some(20), vec![]),
@@ -229,10 +225,7 @@ async fn streaks_are_each_channels_own() {
     let broken = Streak { length: 0, best: 40, graces: 0, toward_grace: 6 };
     ledger::save_streak(&mut db, STUDY, CYD, broken).await.unwrap();
     assert_eq!(ledger::streaks(&mut db, STUDY).await.unwrap(), [(ANN, new), (CYD, broken)]);
-    for impossible in [
-        Streak { graces: 3, ..long },
-        Streak { best: 12, ..long },
-    ] {
+    for impossible in [Streak { graces: 3, ..long }, Streak { best: 12, ..long }] {
         let error = ledger::save_streak(&mut db, STUDY, CYD, impossible).await.unwrap_err();
         assert!(told(&error).contains("CHECK constraint failed"), "{error}");
     }

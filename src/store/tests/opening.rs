@@ -14,7 +14,9 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .map(|path| (path.clone(), if path.is_dir() { Vec::new() } else { fs::read(path).unwrap() }))
+        .map(|path| {
+            (path.clone(), if path.is_dir() { Vec::new() } else { fs::read(path).unwrap() })
+        })
         .collect()
 }
 
@@ -99,7 +101,8 @@ async fn a_file_left_by_a_crash_is_opened_with_all_that_was_committed() {
 #[tokio::test]
 async fn garbage_is_left_alone() {
     let folder = TempDir::new().unwrap();
-    fs::write(folder.path().join("notes.txt"), "Shopping list: bread, tea\n".repeat(1_000)).unwrap();
+    fs::write(folder.path().join("notes.txt"), "Shopping list: bread, tea\n".repeat(1_000))
+        .unwrap();
     fs::write(folder.path().join("short"), "x").unwrap();
     fs::write(folder.path().join("zeros"), [0; 8_192]).unwrap();
     insta::assert_snapshot!(refusal(&folder, "notes.txt").await, @"notes.txt is not a Studyhall database (it is not a SQLite file). Name another file under [database] path; this one was left as it is");
@@ -204,9 +207,6 @@ async fn every_refusal_is_of_its_kind() {
     let kind = async |name: &str| Store::open(&path(name)).await.err();
     assert!(matches!(kind("garbage").await, Some(OpenError::NotADatabase { .. })));
     assert!(matches!(kind("foreign").await, Some(OpenError::Foreign { .. })));
-    assert!(matches!(
-        kind("newer").await,
-        Some(OpenError::Newer { found: 9_000, known: 1.., .. })
-    ));
+    assert!(matches!(kind("newer").await, Some(OpenError::Newer { found: 9_000, known: 1.., .. })));
     assert!(matches!(kind("missing/x").await, Some(OpenError::Unusable { .. })));
 }

@@ -39,10 +39,7 @@ fn closed(id: i64, channel: ChannelId, day: i64) -> Round {
 }
 
 fn extra(id: i64, channel: ChannelId, interaction: u64) -> Round {
-    Round {
-        origin: Origin::Interaction(InteractionId(interaction)),
-        ..due(id, channel, date(1))
-    }
+    Round { origin: Origin::Interaction(InteractionId(interaction)), ..due(id, channel, date(1)) }
 }
 
 fn ids(rounds: &[Round]) -> Vec<i64> {
@@ -279,6 +276,8 @@ async fn dates_are_taken_by_scheduled_rounds_in_any_state() {
     assert_eq!(taken, BTreeSet::new());
     let taken = rounds::dates_taken(&mut db, SECOND, date(1)).await.unwrap();
     assert_eq!(taken, BTreeSet::from([date(1)]));
+    let posted = rounds::dates_posted(&mut db, STUDY, date(3)).await.unwrap();
+    assert_eq!(posted, [3, 4, 6].map(date).into(), "but for the skipped one");
 }
 
 #[tokio::test]
@@ -341,11 +340,7 @@ async fn the_tables_know_every_state_and_no_other() {
     let bench = Bench::with_rounds().await;
     let mut db = bench.store.begin().await.unwrap();
     for state in State::ALL {
-        let round = Round {
-            state,
-            skip_reason: Some(SkipReason::ByAdmin),
-            ..closed(1, STUDY, 1)
-        };
+        let round = Round { state, skip_reason: Some(SkipReason::ByAdmin), ..closed(1, STUDY, 1) };
         rounds::update(&mut db, &round).await.unwrap();
     }
     for set in [

@@ -208,12 +208,10 @@ impl Tried {
 
 /// The full names of a slash command and its sub-commands, and whether they can do without options.
 fn leaves(command: &Value, before: &str) -> Vec<(String, bool)> {
-    if !command["type"].as_u64().is_none_or(|kind| kind <= 2) {
-        return Vec::new();
-    }
     let name = format!("{before}{}", command["name"].as_str().unwrap_or_default());
     let options: Vec<&Value> = command["options"].as_array().into_iter().flatten().collect();
-    if before.is_empty() && command["type"] == 2 {
+    // At the top, 2 and 3 are commands of the Apps menus; below, 2 is a group of sub-commands.
+    if before.is_empty() && matches!(command["type"].as_u64(), Some(2 | 3)) {
         return Vec::new();
     }
     let nested: Vec<&&Value> =

@@ -1,0 +1,101 @@
+//! `studyhall check`: everything that is wrong, with its place, in one go.
+
+use crate::program::Place;
+
+const PACK: &str = "title = \"Small\"\ndescription = \"For tests\"\nlanguage = \"en\"\nlicence = \
+                    \"CC0-1.0\"\n";
+const QUESTION: &str = include_str!("../data/packs/small/basics/default-arguments.md");
+
+/// Without the last line, which counts the questions that come along.
+fn problems(said: &str) -> &str {
+    said.rsplit_once('\n').unwrap().0
+}
+
+#[test]
+fn without_a_configuration_the_packs_that_come_along_are_checked() {
+    let place = Place::with(&[]);
+    let said = place.says(&["check"]);
+    assert!(said.starts_with("exit 0\n[out]\n") && said.ends_with(", no problems"), "{said}");
+    assert_eq!(place.contents().len(), 0, "a check leaves nothing behind");
+}
+
+#[test]
+fn the_example_passes() {
+    let place = Place::with(&[("config.toml", include_str!("../../config.example.toml"))]);
+    for words in [&["check"][..], &["check", "--config", "config.toml"]] {
+        let said = place.says(words);
+        assert!(said.starts_with("exit 0\n[out]\n") && said.ends_with(", no problems"), "{said}");
+    }
+}
+
+#[test]
+fn packs_of_ones_own_are_checked_too() {
+    let config = "[questions]\nembedded = false\nfolders = [\"packs\"]\n";
+    let place = Place::with(&[
+        ("config.toml", config),
+        ("packs/small/pack.toml", PACK),
+        ("packs/small/basics/default-arguments.md", QUESTION),
+    ]);
+    insta::assert_snapshot!(place.says(&["check"]), @r"
+    exit 0
+    [out]
+    1 question in 1 topic of 1 pack, no problems
+    ");
+}
+
+#[test]
+fn all_that_is_wrong_is_told_with_its_place() {
+    let config = "[rounds]\nlateness = 5\n\n[questions]\nembedded = false\nfolders = [\"packs\"]\n\
+                  [discord]\ntoken_file = \"token.txt\"\n";
+    let broken = QUESTION.replace("difficulty = \"easy\"", "difficulty = \"simple\"");
+    assert_ne!(broken, QUESTION);
+    let place = Place::with(&[
+        ("config.toml", config),
+        ("packs/small/pack.toml", PACK),
+        ("packs/small/basics/default-arguments.md", &broken),
+        (
+            "packs/small/basics/no-answer.md",
+            "+++\ndifficulty = \"easy\"\nkind = \"concept\"\n+++\n# T\nP\n",
+        ),
+        ("packs/other/pack.toml", "title = 5\n"),
+    ]);
+    let before = place.contents();
+    insta::assert_snapshot!(place.says(&["check"]), @r#"
+    exit 1
+    [out]
+    there is no question to ask; set `embedded = true` or name a folder with a pack in [questions]
+    config.toml:2: unknown key `lateness` in [rounds]; known keys are `lateness_minutes`, `stock_warning_days`
+    packs/other/pack.toml: the key `description` is missing
+    packs/other/pack.toml: the key `language` is missing
+    packs/other/pack.toml: the key `licence` is missing
+    packs/other/pack.toml:1: `title` must be a text of 1 to 300 characters
+    packs/small/basics/default-arguments.md:2: `difficulty` must be "easy", "medium" or "hard"
+    packs/small/basics/no-answer.md: the part `## Answer` is missing
+    packs/small/basics/no-answer.md: the part `## Choices` is missing
+    packs/small/basics/no-answer.md: the part `## Sources` is missing
+    token.txt: the token file cannot be read (it is not there); correct `token_file` in [discord] or put the bot's token into this file
+    0 questions in 0 topics of 1 pack, 11 problems
+    "#);
+    assert!(place.contents() == before, "a check changes nothing");
+}
+
+#[test]
+fn a_configuration_named_and_not_there() {
+    let place = Place::with(&[]);
+    insta::assert_snapshot!(problems(&place.says(&["check", "--config", "other.toml"])), @r"
+    exit 1
+    [out]
+    other.toml: the configuration file cannot be read (it is not there); correct the path or its rights
+    ");
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let place = Place::with(&[]);
+    std::fs::write(place.path("config.toml"), [0xff, 0xfe, 0x00, 0x9f]).unwrap();
+    insta::assert_snapshot!(problems(&place.says(&["check"])), @r"
+    exit 1
+    [out]
+    config.toml: is not UTF-8 text; save the file as UTF-8
+    ");
+}

@@ -1,0 +1,91 @@
+use crate::program::Place;
+
+#[test]
+fn help() {
+    let place = Place::with(&[]);
+    insta::assert_snapshot!(place.says(&["--help"]), @r"
+    exit 0
+    [out]
+    A self-hosted Discord bot for teams that study together.
+
+    Without a verb: runs the bot if there is a config.toml here, else the demo.
+
+    Usage: studyhall [COMMAND]
+
+    Commands:
+      run      Run the bot
+      demo     Run the bot on an embedded sandbox Discord: no token, no account, no network
+      sandbox  Run the sandbox Discord alone
+      check    Check configuration and question packs: every problem with file and line
+      help     Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+    ");
+    insta::assert_snapshot!(place.says(&["run", "--help"]), @r"
+    exit 0
+    [out]
+    Run the bot
+
+    Usage: studyhall run [OPTIONS]
+
+    Options:
+          --config <FILE>  The configuration file [default: config.toml, if there is one]
+          --api <URL>      A Discord-compatible server instead of Discord (plain http only to a loopback address)
+          --seed <N>       The root of all chance, to repeat a run
+          --clock <CLOCK>  START@RATE, START@manual or follow; only with a loopback --api
+      -h, --help           Print help
+    ");
+    insta::assert_snapshot!(place.says(&["demo", "--help"]), @r"
+    exit 0
+    [out]
+    Run the bot on an embedded sandbox Discord: no token, no account, no network
+
+    Usage: studyhall demo [OPTIONS]
+
+    Options:
+          --config <FILE>    The configuration file [default: config.toml, if there is one]
+          --database <FILE>  Keep the database in this file [default: a temporary one]
+          --listen <ADDR>    Where to listen; port 0 takes a free one [default: 127.0.0.1:0]
+          --json             Print one JSON object that describes the place, and act on nothing
+          --seed <N>         The root of all chance, to repeat a run
+          --clock <CLOCK>    START@RATE (2026-11-23T07:59:00Z@3600: simulated seconds per real second) or START@manual
+      -h, --help             Print help
+    ");
+    insta::assert_snapshot!(place.says(&["sandbox", "--help"]), @r"
+    exit 0
+    [out]
+    Run the sandbox Discord alone
+
+    Usage: studyhall sandbox [OPTIONS]
+
+    Options:
+          --listen <ADDR>  Where to listen; port 0 takes a free one [default: 127.0.0.1:0]
+          --json           Print one JSON object that describes the place, and act on nothing
+          --seed <N>       The root of all chance, to repeat a run
+          --clock <CLOCK>  START@RATE (2026-11-23T07:59:00Z@3600: simulated seconds per real second) or START@manual
+      -h, --help           Print help
+    ");
+    insta::assert_snapshot!(place.says(&["check", "--help"]), @r"
+    exit 0
+    [out]
+    Check configuration and question packs: every problem with file and line
+
+    Usage: studyhall check [OPTIONS]
+
+    Options:
+          --config <FILE>  The configuration file [default: config.toml, if there is one]
+      -h, --help           Print help
+    ");
+    assert_eq!(place.contents().len(), 0, "help leaves nothing behind");
+}
+
+#[test]
+fn version() {
+    let said = Place::with(&[]).says(&["--version"]);
+    assert_eq!(said, format!("exit 0\n[out]\nstudyhall {}", env!("CARGO_PKG_VERSION")));
+}

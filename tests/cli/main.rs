@@ -1,0 +1,9 @@
+//! The program as its users start it: real processes, their exit codes, and every word they say.
+
+mod check;
+mod demo;
+mod help;
+mod member;
+mod program;
+mod refusals;
+mod two_processes;
