@@ -54,7 +54,7 @@ pub fn ballot(view: &BallotView, said: Option<&str>) -> Card {
 fn standing(view: &BallotView, said: Option<&str>) -> String {
     match (&view.choice, said) {
         (Some(choice), None) => {
-            format!("Your vote: **{}**. You can change or withdraw it.", name(choice))
+            format!("Your vote goes to **{}**. You can change or withdraw it.", name(choice))
         }
         (Some(choice), Some(said)) => {
             format!("{said} It goes to **{}**. You can change or withdraw it.", name(choice))
@@ -105,9 +105,9 @@ pub fn voted_for(author: &str) -> Card {
 /// After *Not my answer*.
 pub fn counts(counts: bool) -> Card {
     Card::text(if counts {
-        "This message counts as your answer now. *Not my answer* takes it out again."
+        "This message is part of your answer now. *Not my answer* takes it out again."
     } else {
-        "This message does not count as your answer any more. *Not my answer* puts it back in."
+        "This message is not part of your answer any more. *Not my answer* puts it back in."
     })
 }
 

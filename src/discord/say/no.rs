@@ -33,7 +33,10 @@ pub fn refusal(refusal: &Refusal) -> Card {
              of an answer has a ✅."
                 .to_owned()
         }
-        Refusal::NotYourMessage => "Only its author can take a message out or in.".to_owned(),
+        Refusal::NotYourMessage => {
+            "That is somebody else's message. You can only take out or put back your own."
+                .to_owned()
+        }
         Refusal::CannotCount => {
             "This message cannot count as an answer: it has neither text nor a file, or it came \
              after the close."

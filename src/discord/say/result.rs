@@ -42,10 +42,8 @@ pub fn result(view: &ResultView) -> Card {
     if !outcome.edited_late.is_empty() {
         // A footer knows no Markdown, so nothing in it is escaped.
         let late = outcome.edited_late.iter().map(|who| bare_name(&name_in(&view.names, *who)));
-        embed.footer = format!(
-            "Edited after the close, no earlier text known: {}",
-            some(&late.collect::<Vec<_>>())
-        );
+        embed.footer =
+            format!("Known only as edited after the close: {}", some(&late.collect::<Vec<_>>()));
     }
     let how = Button::new("How points were given", format!("points:{}", view.key));
     Card { content: headline(view, outcome), embed: Some(embed), ..Card::default() }
