@@ -14,8 +14,8 @@ use std::collections::HashMap;
 const PICK_SHOWN: usize = 1_000;
 /// Picked answers that the result shows when many share the pick.
 const PICKS_SHOWN: usize = 4;
-/// Room for the name of a pick and the link to the whole answer.
-const PICK_HEAD: usize = 250;
+/// Room for the name of a pick and the link to the whole answer, and a share of the lines around.
+const PICK_HEAD: usize = 350;
 /// Rows of the tally that the result shows (design, section 3).
 const TALLY_SHOWN: usize = 10;
 /// Characters of the question's title after "Result: ".
@@ -67,19 +67,21 @@ fn headline(view: &ResultView, outcome: &Outcome) -> String {
 }
 
 fn picked(view: &ResultView, outcome: &Outcome) -> String {
-    if outcome.tally.rows.is_empty() {
-        return if view.in_channel {
-            "I could not open a thread for this round, so nobody could answer. The reference \
-             answer follows."
-        } else {
-            "The reference answer follows."
-        }
-        .to_owned();
+    let text = if outcome.tally.rows.is_empty() {
+        "The reference answer follows.".to_owned()
+    } else if view.picks.is_empty() {
+        "A members' pick takes at least two votes. The reference answer follows.".to_owned()
+    } else {
+        picks(view)
+    };
+    if view.in_channel {
+        format!("The thread of this round is not there, so its result comes here.\n\n{text}")
+    } else {
+        text
     }
-    if view.picks.is_empty() {
-        return "A members' pick takes at least two votes. The reference answer follows."
-            .to_owned();
-    }
+}
+
+fn picks(view: &ResultView) -> String {
     let shown = view.picks.len().min(PICKS_SHOWN);
     // Several picks share the room of the embed's text.
     let room = PICK_SHOWN.min(limit::TEXT / shown - PICK_HEAD);
@@ -87,7 +89,8 @@ fn picked(view: &ResultView, outcome: &Outcome) -> String {
         view.picks.iter().take(shown).map(|pick| pick_text(&view.round, pick, room)).collect();
     if view.picks.len() > shown {
         let names: Vec<String> = view.picks.iter().skip(shown).map(|p| name(&p.name)).collect();
-        parts.push(format!("Picked as well: {}. Their answers are above.", some(&names)));
+        let place = if view.in_channel { "" } else { " Their answers are above." };
+        parts.push(format!("Picked as well: {}.{place}", some(&names)));
     }
     parts.join("\n\n")
 }

@@ -1,10 +1,12 @@
 use super::sample::{ANA, BEN, CHIDI, DANA, instant, outcome, result_view};
 use super::show;
+use crate::discord::say::limit;
 use crate::discord::say::round::{how_points, result};
+use crate::discord::say::text::units;
 use crate::domain::ballot::TallyRow;
-use crate::domain::ids::MemberId;
+use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId};
 use crate::domain::points::{Award, Cause};
-use crate::engine::views::ResultView;
+use crate::engine::views::{ResultView, ShownAnswer};
 use insta::assert_snapshot;
 
 fn with_pick() -> ResultView {
@@ -89,11 +91,7 @@ fn with_a_tie_of_many() {
     let pick = view.picks[0].clone();
     view.picks = members
         .iter()
-        .map(|&member| crate::engine::views::ShownAnswer {
-            member,
-            name: format!("Member {}", member.0),
-            ..pick.clone()
-        })
+        .map(|&member| ShownAnswer { member, name: format!("Member {}", member.0), ..pick.clone() })
         .collect();
     assert_snapshot!(show(&result(&view)), @r#"
     **The round is over.** A tie! Members' picks: **Member 1, Member 2, Member 3, Member 4, Member 5 and 25 more** 🏆
@@ -166,7 +164,32 @@ fn in_the_channel_because_there_is_no_thread() {
     assert_snapshot!(show(&result(&view)), @r#"
     **The round is over.** Nobody answered this time.
     ╭ Result: Brackets or parentheses? (Gold)
-    │ I could not open a thread for this round, so nobody could answer. The reference answer follows.
+    │ The thread of this round is not there, so its result comes here.
+    │
+    │ The reference answer follows.
+    ╰
+    [How points were given → points:KEY]
+    "#);
+}
+
+#[test]
+fn in_the_channel_because_the_thread_is_gone() {
+    let mut view = with_pick();
+    view.in_channel = true;
+    view.round.thread = None;
+    assert_snapshot!(show(&result(&view)), @r#"
+    **The round is over.** Members' pick: **Ana** 🏆
+    ╭ Result: Brackets or parentheses? (Gold)
+    │ The thread of this round is not there, so its result comes here.
+    │
+    │ **Ana** wrote:
+    │ What Ana wrote, with `code`.
+    │ ─ Votes
+    │ Ana: 2 votes 🏆
+    │ Ben: 1 vote
+    │ Dana\_\*: 0 votes
+    │ ─ Points
+    │ Ana +8, Ben +2, Dana\_\* +2, Chidi +1
     ╰
     [How points were given → points:KEY]
     "#);
@@ -238,4 +261,23 @@ fn points_of_two_hundred_members_are_cut_between_lines() {
     assert!(text.chars().count() <= 4_096);
     assert!(text.contains("+2: answered +2\n… and "), "{text}");
     assert!(text.contains("votes counted."), "{text}");
+}
+
+#[test]
+fn the_answers_of_a_tie_leave_room_for_the_names_of_the_others() {
+    for ties in 1..=20 {
+        let mut view = with_pick();
+        view.in_channel = true;
+        let pick = ShownAnswer {
+            member: MemberId(u64::MAX),
+            name: "*".repeat(40),
+            text: "👍".repeat(4_000),
+            first_message: MessageId(u64::MAX),
+        };
+        view.round.guild = GuildId(u64::MAX);
+        view.round.thread = Some(ChannelId(u64::MAX));
+        view.picks = vec![pick; ties];
+        let text = result(&view).embed.unwrap().text;
+        assert!(units(&text) <= limit::TEXT, "{ties}: {}", units(&text));
+    }
 }
