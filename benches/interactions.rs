@@ -53,7 +53,7 @@ async fn main() -> anyhow::Result<()> {
     settler(sandbox.clone(), &bot, 0)().await;
 
     for (what, options) in
-        [("today", json!([])), ("privacy", json!([{"name": "board", "value": "on"}]))]
+        [("today", json!([])), ("privacy", json!([{"name": "board", "value": 0}]))]
     {
         let mut times = Vec::with_capacity(ROUNDS);
         let began = Instant::now();
