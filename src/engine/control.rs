@@ -3,7 +3,7 @@
 use super::desk::{Decision, Desk};
 use super::input::{Asker, Command, PlanChange, Reply, Setup};
 use super::intent::Intent;
-use crate::domain::draw::{self, Candidate, Plan};
+use crate::domain::draw::{self, Plan};
 use crate::domain::ids::ChannelId;
 use crate::domain::refusal::Refusal;
 use crate::domain::round::{Event, SkipReason, State};
@@ -185,30 +185,13 @@ impl Desk<'_> {
             }
             (None, None) => {}
         }
-        let left = self.stock(&channel).await?;
+        let left = super::rounds::stock(self.db, &self.shared.bank, &channel).await?;
         let changed = channel.plan != before;
         if changed {
             channel.stock_warned = None;
             channels::save(self.db, &channel, self.now).await?;
         }
         Ok(Reply::Plan { channel: channel.id, plan: channel.plan, left, changed })
-    }
-
-    async fn stock(&mut self, channel: &StudyChannel) -> Decision<u32> {
-        let asked = rounds::last_asked(self.db, channel.id).await?;
-        let candidates: Vec<Candidate<'_>> = self
-            .shared
-            .bank
-            .iter()
-            .map(|question| Candidate {
-                id: &question.id,
-                topic: &question.topic,
-                difficulty: question.difficulty,
-                last_asked: asked.get(&question.id).copied(),
-                open: false,
-            })
-            .collect();
-        Ok(u32::try_from(draw::stock(&channel.plan, &candidates)).unwrap_or(u32::MAX))
     }
 
     async fn add_holiday(

@@ -418,3 +418,24 @@ impl Desk<'_> {
         self.notify(channel.guild, id, &what, notice).await
     }
 }
+
+/// Questions that fit a study channel's plan and were not asked there yet; one that is open right
+/// now counts by whether it was asked.
+pub(super) async fn stock(
+    db: &mut crate::store::Connection,
+    bank: &crate::bank::Bank,
+    channel: &StudyChannel,
+) -> crate::store::Result<u32> {
+    let asked = rounds::last_asked(db, channel.id).await?;
+    let candidates: Vec<Candidate<'_>> = bank
+        .iter()
+        .map(|question| Candidate {
+            id: &question.id,
+            topic: &question.topic,
+            difficulty: question.difficulty,
+            last_asked: asked.get(&question.id).copied(),
+            open: false,
+        })
+        .collect();
+    Ok(u32::try_from(draw::stock(&channel.plan, &candidates)).unwrap_or(u32::MAX))
+}

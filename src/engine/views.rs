@@ -4,7 +4,7 @@ use super::intent::Intent;
 use super::{Engine, Settings};
 use crate::domain::answer::{self};
 use crate::domain::ballot;
-use crate::domain::draw::{self, Candidate, Plan};
+use crate::domain::draw::Plan;
 use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId, RoleId, RoundId};
 use crate::domain::notice::{Notice, Trouble};
 use crate::domain::ranking::{self, Ranked, Window};
@@ -509,7 +509,7 @@ impl Engine {
             let counts = rounds::count(&mut db, channel.id).await?;
             all.push(ChannelStatus {
                 dues: self.dues(&mut db, &channel, DUES_SHOWN).await?,
-                left: self.stock(&mut db, &channel).await?,
+                left: super::rounds::stock(&mut db, &self.shared.bank, &channel).await?,
                 open: live.into_iter().rfind(|round| round.state == State::Open),
                 trouble: channel.trouble.as_ref().map(|(word, since)| {
                     (Trouble::from_word(word).unwrap_or(Trouble::Refused), *since)
@@ -626,23 +626,6 @@ impl Engine {
             .filter(|(due, taken)| !taken || due.date > today)
             .take(most)
             .collect())
-    }
-
-    async fn stock(&self, db: &mut Connection, channel: &StudyChannel) -> store::Result<u32> {
-        let asked = rounds::last_asked(db, channel.id).await?;
-        let candidates: Vec<Candidate<'_>> = self
-            .shared
-            .bank
-            .iter()
-            .map(|question| Candidate {
-                id: &question.id,
-                topic: &question.topic,
-                difficulty: question.difficulty,
-                last_asked: asked.get(&question.id).copied(),
-                open: false,
-            })
-            .collect();
-        Ok(u32::try_from(draw::stock(&channel.plan, &candidates)).unwrap_or(u32::MAX))
     }
 }
 
