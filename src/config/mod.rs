@@ -76,6 +76,14 @@ pub struct PointsConfig {
     pub ballot: u32,
     /// For the members' pick.
     pub pick: u32,
+    /// For a right quiz answer to an easy question.
+    pub quiz_easy: u32,
+    /// For a right quiz answer to a medium question.
+    pub quiz_medium: u32,
+    /// For a right quiz answer to a hard question.
+    pub quiz_hard: u32,
+    /// The most that one member gets from quizzes on one day.
+    pub quiz_daily: u32,
 }
 
 /// What is logged, and how.
@@ -117,7 +125,15 @@ impl Default for RoundsConfig {
 
 impl Default for PointsConfig {
     fn default() -> Self {
-        Self { answered: 2, ballot: 1, pick: 5 }
+        Self {
+            answered: 2,
+            ballot: 1,
+            pick: 5,
+            quiz_easy: 1,
+            quiz_medium: 2,
+            quiz_hard: 3,
+            quiz_daily: 15,
+        }
     }
 }
 
@@ -245,8 +261,12 @@ impl PointsConfig {
         let answered = section.number("answered", default.answered, 0..=100);
         let ballot = section.number("ballot", default.ballot, 0..=100);
         let pick = section.number("pick", default.pick, 0..=100);
+        let quiz_easy = section.number("quiz_easy", default.quiz_easy, 0..=100);
+        let quiz_medium = section.number("quiz_medium", default.quiz_medium, 0..=100);
+        let quiz_hard = section.number("quiz_hard", default.quiz_hard, 0..=100);
+        let quiz_daily = section.number("quiz_daily", default.quiz_daily, 0..=1000);
         section.finish();
-        Self { answered, ballot, pick }
+        Self { answered, ballot, pick, quiz_easy, quiz_medium, quiz_hard, quiz_daily }
     }
 }
 

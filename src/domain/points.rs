@@ -1,12 +1,13 @@
-//! What a round is worth. (design, section 4)
+//! What rounds and quiz answers are worth. (design, section 4)
 
 use crate::domain::ballot::Ballot;
 use crate::domain::ids::MemberId;
+use crate::domain::question::Difficulty;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// How many points each thing done in a round earns.
+/// How many points each thing earns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rules {
@@ -16,15 +17,42 @@ pub struct Rules {
     pub ballot: i64,
     /// The members' pick; those who share it get all of it each.
     pub pick: i64,
+    /// A right quiz answer to an easy question, on the first attempt.
+    pub quiz_easy: i64,
+    /// The same for a medium one.
+    pub quiz_medium: i64,
+    /// The same for a hard one.
+    pub quiz_hard: i64,
+    /// The most that one member gets from quizzes on one day.
+    pub quiz_daily: i64,
+}
+
+impl Rules {
+    /// What a right quiz answer is worth.
+    pub fn quiz(&self, difficulty: Difficulty) -> i64 {
+        match difficulty {
+            Difficulty::Easy => self.quiz_easy,
+            Difficulty::Medium => self.quiz_medium,
+            Difficulty::Hard => self.quiz_hard,
+        }
+    }
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { answered: 2, ballot: 1, pick: 5 }
+        Self {
+            answered: 2,
+            ballot: 1,
+            pick: 5,
+            quiz_easy: 1,
+            quiz_medium: 2,
+            quiz_hard: 3,
+            quiz_daily: 15,
+        }
     }
 }
 
-/// What points of a round were given for.
+/// What points were given for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Cause {
     /// An answer that counted.
@@ -33,11 +61,15 @@ pub enum Cause {
     Voted,
     /// The members' pick.
     Picked,
+    /// A right answer in a quiz.
+    Quiz,
 }
 
 impl Cause {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Self; 3] = [Self::Answered, Self::Voted, Self::Picked];
+    pub const ALL: [Self; 4] = [Self::Answered, Self::Voted, Self::Picked, Self::Quiz];
+    /// Those that a round can give.
+    pub const OF_ROUND: [Self; 3] = [Self::Answered, Self::Voted, Self::Picked];
 
     /// The word used in the ledger.
     pub fn word(self) -> &'static str {
@@ -45,6 +77,7 @@ impl Cause {
             Self::Answered => "answered",
             Self::Voted => "voted",
             Self::Picked => "picked",
+            Self::Quiz => "quiz",
         }
     }
 
@@ -80,22 +113,14 @@ pub fn awards(
     ballots: &[Ballot],
     picks: &[MemberId],
 ) -> Vec<Award> {
-    let answered = answered.iter().map(|member| (*member, Cause::Answered));
-    let voted = ballots.iter().map(|ballot| (ballot.voter, Cause::Voted));
-    let picked = picks.iter().map(|member| (*member, Cause::Picked));
+    let answered = answered.iter().map(|member| (*member, Cause::Answered, rules.answered));
+    let voted = ballots.iter().map(|ballot| (ballot.voter, Cause::Voted, rules.ballot));
+    let picked = picks.iter().map(|member| (*member, Cause::Picked, rules.pick));
     // The set both sorts and takes out what is there twice.
-    let earned: BTreeSet<(MemberId, Cause)> = answered.chain(voted).chain(picked).collect();
+    let earned: BTreeSet<(MemberId, Cause, i64)> = answered.chain(voted).chain(picked).collect();
     earned
         .into_iter()
-        .map(|(member, cause)| Award {
-            member,
-            cause,
-            points: match cause {
-                Cause::Answered => rules.answered,
-                Cause::Voted => rules.ballot,
-                Cause::Picked => rules.pick,
-            },
-        })
+        .map(|(member, cause, points)| Award { member, cause, points })
         .filter(|award| award.points != 0)
         .collect()
 }
@@ -167,7 +192,7 @@ mod tests {
         for cause in Cause::ALL {
             assert_eq!(Cause::from_word(cause.word()), Some(cause));
         }
-        assert_eq!(Cause::from_word("quiz"), None);
+        assert_eq!(Cause::from_word("quizzes"), None);
     }
 
     #[test]

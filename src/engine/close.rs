@@ -4,12 +4,12 @@ use super::desk::{Decision, Desk};
 use super::intent::{Intent, Reading};
 use crate::domain::answer::ThreadMessage;
 use crate::domain::ballot::{self, Ballot};
-use crate::domain::ids::{ChannelId, MemberId};
+use crate::domain::ids::{ChannelId, MemberId, QuestionId};
 use crate::domain::outcome::Outcome;
 use crate::domain::points::{self, Award};
 use crate::domain::round::Event;
 use crate::domain::streak::Streak;
-use crate::store::ledger::{self, Entry};
+use crate::store::ledger::{self, Entry, Source};
 use crate::store::rounds::{Origin, Round};
 use crate::store::{answers, ballots, rounds};
 use chrono::{DateTime, Utc};
@@ -66,9 +66,12 @@ impl Desk<'_> {
     async fn book(&mut self, round: &Round, award: &Award) -> Decision<()> {
         let entry = Entry {
             guild: round.guild,
-            channel: round.channel,
             member: award.member,
-            round: round.id,
+            source: Source::Round { round: round.id, channel: round.channel },
+            question: round
+                .question
+                .as_ref()
+                .map_or_else(|| QuestionId(String::new()), |question| question.id.clone()),
             kind: award.cause,
             cause: format!("round:{}:{}:{}", round.id, award.cause.word(), award.member),
             points: award.points,

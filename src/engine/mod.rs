@@ -18,12 +18,13 @@ mod control;
 mod desk;
 mod inbox;
 mod rounds;
+mod secrets;
 
 // What the store remembers, for those who may not know the store.
 pub use crate::store::channels::StudyChannel;
 pub use crate::store::deliveries::Delivery;
 pub use crate::store::guilds::Guild;
-pub use crate::store::ledger::Entry;
+pub use crate::store::ledger::{Entry, Source};
 pub use crate::store::rounds::{Origin, Round};
 
 pub(crate) use inbox::fault;

@@ -4,6 +4,7 @@ use super::courier::Outcome;
 use super::desk::{Decision, Desk, Owed};
 use super::input::Reply;
 use super::intent::{Intent, Reading};
+use super::secrets;
 use crate::domain::answer::ThreadMessage;
 use crate::domain::draw::{self, Candidate, Drawn};
 use crate::domain::ids::{ChannelId, MessageId, RoundId};
@@ -120,7 +121,7 @@ impl Desk<'_> {
         closes_at: Option<DateTime<Utc>>,
     ) -> Decision<Round> {
         let asked = rounds::last_asked(self.db, channel.id).await?;
-        let open = rounds::open_questions(self.db, channel.guild).await?;
+        let open = secrets::open_questions(self.db, channel.guild).await?;
         let bank = &self.shared.bank;
         let candidates: Vec<Candidate<'_>> = bank
             .iter()

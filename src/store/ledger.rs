@@ -2,7 +2,7 @@
 
 use super::types::{get, get_opt, ms};
 use super::{Connection, Result};
-use crate::domain::ids::{ChannelId, GuildId, MemberId, RoundId};
+use crate::domain::ids::{ChannelId, GuildId, MemberId, QuestionId, RoundId};
 use crate::domain::points::Cause;
 use crate::domain::ranking::Standing;
 use crate::domain::streak::Streak;
@@ -13,35 +13,60 @@ use chrono::{DateTime, Utc};
 pub struct Entry {
     /// The guild whose boards it counts on.
     pub guild: GuildId,
-    /// The study channel it was earned in.
-    pub channel: ChannelId,
     /// Who gets (or loses) the points.
     pub member: MemberId,
-    /// The round they come from.
-    pub round: RoundId,
+    /// Where they were earned.
+    pub source: Source,
+    /// The question they are about.
+    pub question: QuestionId,
     /// What they are for.
     pub kind: Cause,
     /// The unique cause.
     pub cause: String,
     /// Never 0; negative when points are taken back.
     pub points: i64,
-    /// When the round closed.
+    /// When the round closed, or the quiz answer was given.
     pub at: DateTime<Utc>,
+}
+
+/// Where points were earned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// In a round.
+    Round {
+        /// The round.
+        round: RoundId,
+        /// Its study channel.
+        channel: ChannelId,
+    },
+    /// In a quiz, which belongs to no study channel.
+    Quiz,
+}
+
+impl Source {
+    fn round(self) -> Option<(RoundId, ChannelId)> {
+        match self {
+            Self::Round { round, channel } => Some((round, channel)),
+            Self::Quiz => None,
+        }
+    }
 }
 
 /// Adds a row; `false` if its cause is already there and nothing was written.
 pub async fn add(db: &mut Connection, entry: &Entry) -> Result<bool> {
     let done = sqlx::query(
         "INSERT INTO ledger
-             (entry_id, guild_id, channel_id, member_id, round_id, kind, cause, points, at)
+             (entry_id, guild_id, channel_id, member_id, round_id, question_id, kind, cause,
+              points, at)
          VALUES ((SELECT COALESCE(MAX(entry_id), 0) + 1 FROM ledger),
-             $1, $2, $3, $4, $5, $6, $7, $8)
+             $1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (cause) DO NOTHING",
     )
     .bind(entry.guild.to_db())
-    .bind(entry.channel.to_db())
+    .bind(entry.source.round().map(|(_, channel)| channel.to_db()))
     .bind(entry.member.to_db())
-    .bind(entry.round.0)
+    .bind(entry.source.round().map(|(round, _)| round.0))
+    .bind(&entry.question.0)
     .bind(entry.kind.word())
     .bind(&entry.cause)
     .bind(entry.points)
@@ -137,9 +162,12 @@ fn entry(row: &sqlx::sqlite::SqliteRow) -> Result<Entry> {
     let word: String = get(row, "kind")?;
     Ok(Entry {
         guild: get(row, "guild_id")?,
-        channel: get(row, "channel_id")?,
         member: get(row, "member_id")?,
-        round: get(row, "round_id")?,
+        source: match (get_opt(row, "round_id")?, get_opt(row, "channel_id")?) {
+            (Some(round), Some(channel)) => Source::Round { round, channel },
+            _ => Source::Quiz,
+        },
+        question: get(row, "question_id")?,
         kind: Cause::from_word(&word)
             .ok_or_else(|| sqlx::Error::Decode(format!("unknown kind {word}").into()))?,
         cause: get(row, "cause")?,

@@ -3,7 +3,7 @@
 use super::limit;
 use super::text::{bare_name, clean, fit, from_now, is_blank, name, plain_within, units};
 use super::{Button, Card, Embed, Line, Menu, Row};
-use crate::engine::views::{BallotLine, BallotView};
+use crate::engine::views::rounds::{BallotLine, BallotView};
 
 /// Room for each answer on a ballot, so that a whole page of them fits an embed's text together
 /// with names and marks, each of them at its longest.

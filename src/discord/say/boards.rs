@@ -9,7 +9,8 @@ use super::text::{
 };
 use super::{Button, Card, Embed};
 use crate::domain::ranking::{Ranked, Window};
-use crate::engine::views::{Board, OpenRound, Points, PointsRow, Today};
+use crate::engine::views::boards::{Board, Points, PointsRow};
+use crate::engine::views::rounds::{OpenRound, Today};
 
 pub use super::help::help;
 
@@ -135,7 +136,8 @@ fn points_row(row: &PointsRow) -> String {
     };
     let title =
         if is_blank(&row.title) { String::new() } else { format!(", “{}”", plain(&row.title)) };
-    format!("{} {cause}{title} in {}", signed(row.entry.points), channel(row.place))
+    let place = row.place.map_or_else(String::new, |place| format!(" in {}", channel(place)));
+    format!("{} {cause}{title}{place}", signed(row.entry.points))
 }
 
 /// `/today`.

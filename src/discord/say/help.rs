@@ -6,7 +6,7 @@ use super::{Card, Embed};
 use crate::domain::answer::SHORTEST_ANSWER;
 use crate::domain::ids::ChannelId;
 use crate::domain::schedule::Schedule;
-use crate::engine::views::Help;
+use crate::engine::views::admin::Help;
 use chrono::TimeDelta;
 
 /// `/help`: the rules in force.

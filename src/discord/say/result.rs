@@ -7,7 +7,8 @@ use crate::domain::ids::MemberId;
 use crate::domain::outcome::Outcome;
 use crate::domain::points::Cause;
 use crate::engine::Round;
-use crate::engine::views::{ResultView, ShownAnswer, name_in};
+use crate::engine::views::name_in;
+use crate::engine::views::rounds::{ResultView, ShownAnswer};
 use std::collections::HashMap;
 
 /// Characters of a picked answer that the result shows (design, section 3).
@@ -192,5 +193,6 @@ pub(super) fn cause(cause: Cause) -> &'static str {
         Cause::Answered => "answered",
         Cause::Voted => "voted",
         Cause::Picked => "members' pick",
+        Cause::Quiz => "quiz answer right",
     }
 }

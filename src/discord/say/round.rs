@@ -4,7 +4,7 @@ use super::text::{at, channel, count, from_now, name, plain, some};
 use super::{Button, Card, Embed, Tone};
 use crate::domain::question::Question;
 use crate::domain::round::State;
-use crate::engine::views::CardView;
+use crate::engine::views::rounds::CardView;
 use crate::engine::{Origin, Round};
 
 pub use super::result::{how_points, result};

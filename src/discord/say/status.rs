@@ -7,7 +7,7 @@ use super::round::place;
 use super::text::{at, channel, count, from_now, plain, whole};
 use super::{Card, Embed, Tone};
 use crate::domain::schedule::Due;
-use crate::engine::views::{ChannelStatus, Status};
+use crate::engine::views::admin::{ChannelStatus, Status};
 
 /// `/study status`.
 pub fn status(status: &Status) -> Card {

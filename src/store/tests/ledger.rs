@@ -1,23 +1,27 @@
 use super::{ANN, BOB, Bench, CYD, ELSEWHERE, GUILD, OTHER_GUILD, SECOND, STUDY, at, refused};
 use super::{date, open, put, told};
-use crate::domain::ids::{ChannelId, MemberId, RoundId};
+use crate::domain::ids::{ChannelId, MemberId, QuestionId, RoundId};
 use crate::domain::points::Cause;
 use crate::domain::ranking::Standing;
 use crate::domain::streak::Streak;
-use crate::store::ledger::{self, Entry};
+use crate::store::ledger::{self, Entry, Source};
 use crate::store::{Connection, members};
 
 fn entry(round: i64, member: MemberId, kind: Cause, points: i64, minute: i64) -> Entry {
     Entry {
         guild: GUILD,
-        channel: STUDY,
         member,
-        round: RoundId(round),
+        source: Source::Round { round: RoundId(round), channel: STUDY },
+        question: QuestionId("python/oop/mro".to_owned()),
         kind,
         cause: format!("round:{round}:{kind}:{member}"),
         points,
         at: at(minute),
     }
+}
+
+fn in_second(round: i64) -> Source {
+    Source::Round { round: RoundId(round), channel: SECOND }
 }
 
 /// What takes an entry back.
@@ -54,7 +58,7 @@ async fn a_cause_earns_once() {
     let told = refused(
         &mut db,
         "INSERT INTO ledger SELECT 9, guild_id, channel_id, member_id, \
-        round_id, kind, cause, points, at FROM ledger",
+        round_id, question_id, kind, cause, points, at FROM ledger",
     );
     let told = told.await;
     assert!(told.contains("UNIQUE constraint failed: ledger.cause"), "{told}");
@@ -67,7 +71,7 @@ async fn entries_are_listed_by_round_and_by_member() {
     let answered = entry(1, ANN, Cause::Answered, 2, 0);
     let picked = entry(1, ANN, Cause::Picked, 5, 0);
     let voted = entry(1, BOB, Cause::Voted, 1, 0);
-    let later = Entry { channel: SECOND, ..entry(3, ANN, Cause::Answered, 2, 9) };
+    let later = Entry { source: in_second(3), ..entry(3, ANN, Cause::Answered, 2, 9) };
     let back = reversal(&picked);
     add(&mut db, &[answered.clone(), picked.clone(), voted.clone(), later.clone(), back.clone()])
         .await;
@@ -99,7 +103,7 @@ async fn standings_sum_points_and_picks() {
             entry(1, ANN, Cause::Picked, 5, 10),
             entry(1, BOB, Cause::Voted, 1, 10),
             // The guild's board is over all of its study channels.
-            Entry { channel: SECOND, ..entry(3, BOB, Cause::Picked, 5, 30) },
+            Entry { source: in_second(3), ..entry(3, BOB, Cause::Picked, 5, 30) },
             entry(2, CYD, Cause::Answered, 2, 20),
         ],
     )
@@ -179,15 +183,24 @@ async fn the_ledger_refuses_what_is_no_entry() {
     let nothing = entry(1, ANN, Cause::Answered, 0, 0);
     let error = told(&ledger::add(&mut db, &nothing).await.unwrap_err());
     assert!(error.contains("CHECK constraint failed: points <> 0"), "{error}");
-    for kind in Cause::ALL {
+    for kind in Cause::OF_ROUND {
         add(&mut db, &[entry(1, ANN, kind, 1, 0)]).await;
     }
-    let told_off = refused(&mut db, "UPDATE ledger SET kind = 'quiz'").await;
-    assert!(told_off.contains("CHECK constraint failed"), "{told_off}");
-    for lost in [
-        Entry { round: RoundId(99), cause: "a".into(), ..entry(1, ANN, Cause::Voted, 1, 0) },
-        Entry { channel: ChannelId(1), cause: "b".into(), ..entry(1, ANN, Cause::Voted, 1, 0) },
+    let quiz = Entry { source: Source::Quiz, ..entry(1, ANN, Cause::Quiz, 1, 0) };
+    add(&mut db, &[quiz]).await;
+    for bad in [
+        "UPDATE ledger SET kind = 'quiz'",
+        "UPDATE ledger SET kind = 'voted'",
+        "UPDATE ledger SET kind = 'won'",
     ] {
+        let told_off = refused(&mut db, bad).await;
+        assert!(told_off.contains("CHECK constraint failed"), "{bad}: {told_off}");
+    }
+    for lost in [
+        Source::Round { round: RoundId(99), channel: STUDY },
+        Source::Round { round: RoundId(1), channel: ChannelId(1) },
+    ] {
+        let lost = Entry { source: lost, cause: "a".into(), ..entry(1, ANN, Cause::Voted, 1, 0) };
         let error = told(&ledger::add(&mut db, &lost).await.unwrap_err());
         assert!(error.contains("FOREIGN KEY"), "{error}");
     }

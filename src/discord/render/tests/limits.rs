@@ -19,12 +19,13 @@ use crate::domain::refusal::Refusal;
 use crate::domain::round::State;
 use crate::domain::schedule::Holiday;
 use crate::domain::streak::Streak;
-use crate::engine::Entry;
 use crate::engine::input::Reply;
-use crate::engine::views::{
-    BallotLine, BallotView, Board, CardView, ChannelStatus, OpenRound, Points, PointsRow,
-    ResultView, ShownAnswer, Status, Today,
+use crate::engine::views::admin::{ChannelStatus, Status};
+use crate::engine::views::boards::{Board, Points, PointsRow};
+use crate::engine::views::rounds::{
+    BallotLine, BallotView, CardView, OpenRound, ResultView, ShownAnswer, Today,
 };
+use crate::engine::{Entry, Source};
 use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert, prop_assert_eq};
 use proptest::{prop_oneof, proptest};
@@ -275,9 +276,9 @@ impl World {
     fn points(&self) -> Points {
         let entry = Entry {
             guild: GUILD,
-            channel: CHANNEL,
             member: MemberId(1),
-            round: RoundId(1),
+            source: Source::Round { round: RoundId(1), channel: CHANNEL },
+            question: self.question.id.clone(),
             kind: Cause::Picked,
             cause: String::new(),
             points: i64::MIN,
@@ -288,7 +289,7 @@ impl World {
         Points {
             total: i64::MIN,
             rank: Some(u32::MAX),
-            rows: vec![PointsRow { entry, title, place: THREAD }; self.amount],
+            rows: vec![PointsRow { entry, title, place: Some(THREAD) }; self.amount],
             streaks: (0..25).map(|n| (ChannelId(u64::MAX - n), streak)).collect(),
         }
     }

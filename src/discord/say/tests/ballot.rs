@@ -4,7 +4,7 @@ use crate::discord::say::ballot::{ballot, counts, voted_for};
 use crate::discord::say::limit;
 use crate::discord::say::text::units;
 use crate::domain::ids::MemberId;
-use crate::engine::views::{BallotLine, BallotView};
+use crate::engine::views::rounds::{BallotLine, BallotView};
 use insta::assert_snapshot;
 
 fn answer(author: MemberId, name: &str, text: &str) -> BallotLine {

@@ -1,13 +1,15 @@
 use super::sample::{ANA, BEN, CHANNEL, CHIDI, DANA, THREAD, due, instant, names, round, schedule};
 use super::show;
 use crate::discord::say::boards::{board, help, points, today};
-use crate::domain::ids::{ChannelId, MemberId, RoundId};
+use crate::domain::ids::{ChannelId, MemberId, QuestionId, RoundId};
 use crate::domain::points::{Cause, Rules};
 use crate::domain::ranking::{Ranked, Standing, Window};
 use crate::domain::round::State;
 use crate::domain::streak::Streak;
-use crate::engine::views::{Board, Help, OpenRound, Points, PointsRow, Today};
-use crate::engine::{Entry, Settings};
+use crate::engine::views::admin::Help;
+use crate::engine::views::boards::{Board, Points, PointsRow};
+use crate::engine::views::rounds::{OpenRound, Today};
+use crate::engine::{Entry, Settings, Source};
 use chrono::TimeDelta;
 use insta::assert_snapshot;
 
@@ -126,16 +128,16 @@ fn row(kind: Cause, points: i64, title: &str) -> PointsRow {
     PointsRow {
         entry: Entry {
             guild: super::sample::GUILD,
-            channel: CHANNEL,
             member: ANA,
-            round: RoundId(12),
+            source: Source::Round { round: RoundId(12), channel: CHANNEL },
+            question: QuestionId("python/functions/args".to_owned()),
             kind,
             cause: "round:12:answered:1".to_owned(),
             points,
             at: instant("2026-11-24T08:00:00Z"),
         },
         title: title.to_owned(),
-        place: THREAD,
+        place: Some(THREAD),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::discord::say::round::card;
 use crate::domain::ids::{ChannelId, RoleId};
 use crate::domain::question::Question;
 use crate::domain::round::State;
-use crate::engine::views::CardView;
+use crate::engine::views::rounds::CardView;
 use insta::assert_snapshot;
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ use crate::discord::say::text::units;
 use crate::domain::ballot::TallyRow;
 use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId};
 use crate::domain::points::{Award, Cause};
-use crate::engine::views::{ResultView, ShownAnswer};
+use crate::engine::views::rounds::{ResultView, ShownAnswer};
 use insta::assert_snapshot;
 
 fn with_pick() -> ResultView {

@@ -10,7 +10,7 @@ use crate::domain::points::{Award, Cause};
 use crate::domain::question::{Choice, Difficulty, FollowUp, Kind, Question};
 use crate::domain::round::State;
 use crate::domain::schedule::{Due, Schedule, Weekdays};
-use crate::engine::views::{CardView, ResultView, ShownAnswer};
+use crate::engine::views::rounds::{CardView, ResultView, ShownAnswer};
 use crate::engine::{Guild, Origin, Round, StudyChannel};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use std::collections::HashMap;

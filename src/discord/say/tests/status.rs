@@ -5,7 +5,7 @@ use crate::domain::ids::{ChannelId, RoleId};
 use crate::domain::notice::{Notice, Trouble};
 use crate::domain::round::State;
 use crate::domain::schedule::{Due, Pause};
-use crate::engine::views::{ChannelStatus, Status};
+use crate::engine::views::admin::{ChannelStatus, Status};
 use insta::assert_snapshot;
 
 fn channel() -> ChannelStatus {

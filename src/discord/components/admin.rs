@@ -1,0 +1,28 @@
+//! The button of notices.
+
+use super::{Answer, Press};
+use crate::discord::say;
+use crate::domain::ids::{GuildId, MemberId};
+use crate::domain::refusal::Refusal;
+use crate::engine::views::View;
+use serenity::all as discord;
+
+/// The status behind a notice: for admins, also in a direct message.
+pub(super) async fn status(press: &Press<'_>) -> View<Answer> {
+    let (engine, interaction) = (&press.data.engine, press.interaction);
+    let notice = engine.notice_of_key(press.key).await?;
+    let allowed = match &interaction.member {
+        Some(member) => {
+            GuildId(member.guild_id.get()) == notice.id
+                && member.permissions.is_some_and(discord::Permissions::manage_guild)
+        }
+        None => {
+            let user = MemberId(interaction.user.id.get());
+            user == notice.setup_by || user == notice.owner
+        }
+    };
+    if !allowed {
+        return Err(Refusal::NotAnAdmin.into());
+    }
+    Ok(Answer::Private(say::admin::status(&engine.status(notice.id, None).await?)))
+}

@@ -1,0 +1,35 @@
+//! Questions that change nothing: asked of the read connections, past the inbox.
+
+pub mod admin;
+pub mod boards;
+pub mod rounds;
+
+use crate::domain::ids::MemberId;
+use crate::domain::refusal::Refusal;
+use crate::store;
+use std::collections::HashMap;
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ViewError {
+    /// The asker is told why.
+    #[error("refused")]
+    Refused(Refusal),
+    /// The store broke.
+    #[error(transparent)]
+    Broken(#[from] store::Error),
+}
+
+impl From<Refusal> for ViewError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// What a question comes to.
+pub type View<T> = Result<T, ViewError>;
+
+/// A member's name as last seen; members whose name was never seen are few, and shown as such.
+pub fn name_in(names: &HashMap<MemberId, String>, member: MemberId) -> String {
+    names.get(&member).cloned().unwrap_or_else(|| format!("member {member}"))
+}
