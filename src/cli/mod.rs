@@ -7,6 +7,7 @@ pub mod clock;
 mod demo;
 mod logging;
 mod narrate;
+mod proof;
 mod run;
 mod sandbox;
 
@@ -96,6 +97,12 @@ struct CheckArgs {
     /// The configuration file [default: config.toml, if there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Also run every program of the packs, and compare with what it promises
+    #[arg(long)]
+    run: bool,
+    /// The Python interpreter for --run [default: python3 or python on the path]
+    #[arg(long, value_name = "COMMAND", requires = "run")]
+    python: Option<String>,
 }
 
 /// Why a verb failed.
@@ -131,7 +138,7 @@ impl Cli {
             Some(Verb::Run(args)) => run_async(run::run(args)),
             Some(Verb::Demo(args)) => run_async(demo::demo(args)),
             Some(Verb::Sandbox(args)) => run_async(sandbox::sandbox(args)),
-            Some(Verb::Check(args)) => return check::check(args.config.as_deref()),
+            Some(Verb::Check(args)) => return check::check(&args),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
@@ -153,7 +160,7 @@ impl Default for ServerArgs {
     }
 }
 
-fn run_async(verb: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
+fn run_async<T, E: From<std::io::Error>>(verb: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // Two are enough for a bot; more only cost memory.
         .worker_threads(2)
