@@ -55,6 +55,8 @@ pub struct Examined {
     pub programs: Vec<Program>,
     /// How many blocks say that they are not meant to run.
     pub never_run: usize,
+    /// Where each question stands: its file, and the line of its title.
+    pub places: BTreeMap<QuestionId, (String, u32)>,
 }
 
 impl Bank {
@@ -72,9 +74,9 @@ impl Bank {
         Self::read(embedded, folders, true)
     }
 
-    /// The programs are kept only for whoever asks: a running bot has no use for them.
-    fn read(embedded: bool, folders: &[PathBuf], keeps_programs: bool) -> Examined {
-        let mut loader = Loader { keeps_programs, ..Loader::default() };
+    /// Programs and places are kept only for whoever asks: a running bot has no use for them.
+    fn read(embedded: bool, folders: &[PathBuf], examines: bool) -> Examined {
+        let mut loader = Loader { examines, ..Loader::default() };
         if embedded {
             folders::embedded(&mut loader);
         }
@@ -100,7 +102,13 @@ impl Bank {
         }
         problems.sort();
         loader.programs.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
-        Examined { bank, problems, programs: loader.programs, never_run: loader.never_run }
+        Examined {
+            bank,
+            problems,
+            programs: loader.programs,
+            never_run: loader.never_run,
+            places: loader.places,
+        }
     }
 
     /// The question of that id.
@@ -171,9 +179,11 @@ struct Loader {
     pack_paths: BTreeMap<String, String>,
     problems: Vec<Problem>,
     current: Option<OpenPack>,
-    keeps_programs: bool,
+    /// Whether somebody wants to know the three below.
+    examines: bool,
     programs: Vec<Program>,
     never_run: usize,
+    places: BTreeMap<QuestionId, (String, u32)>,
 }
 
 /// The pack whose files are coming in.
@@ -260,7 +270,7 @@ impl Loader {
             }
             let parsed = load::parse(path, names, bytes);
             self.problems.extend(parsed.problems);
-            if self.keeps_programs {
+            if self.examines {
                 let (programs, never) = programs::programs(path, &parsed.code_blocks);
                 self.programs.extend(programs);
                 self.never_run += never;
@@ -290,6 +300,11 @@ impl Loader {
             .collect();
         self.problems
             .extend(check::pack(&format!("{}/{}", open.path, folders::PACK_FILE), &placed));
+        if self.examines {
+            let places = open.questions.iter();
+            let places = places.map(|(path, line, q)| (q.id.clone(), (path.clone(), *line)));
+            self.places.extend(places);
+        }
         let questions = open.questions.into_iter();
         self.questions.extend(questions.map(|(_, _, question)| question));
     }

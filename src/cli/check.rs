@@ -4,6 +4,7 @@ use super::CheckArgs;
 use super::proof::{self, Proof, Python};
 use crate::bank::{Bank, Examined, Problem, Program, Severity};
 use crate::config::{Config, ConfigProblem};
+use crate::discord::say;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -40,11 +41,20 @@ pub fn examine(config_path: Option<&Path>) -> Findings {
 /// `runs`: whether programs are run too, and by which interpreter if one is named.
 fn find(config_path: Option<&Path>, runs: Option<Option<&str>>) -> Findings {
     let (config, config_problems) = Config::read(config_path);
-    let Examined { bank, mut problems, programs, never_run } =
+    let Examined { bank, mut problems, programs, never_run, places } =
         Bank::examine(config.questions.embedded, &config.questions.folders);
     let as_error = |problem| placed(problem, Severity::Error);
     problems.extend(config_problems.into_iter().map(as_error));
     problems.extend(files_named(&config));
+    for question in bank.iter() {
+        let Some((path, line)) = places.get(&question.id) else { continue };
+        problems.extend(say::round::cut_parts(question).into_iter().map(|message| Problem {
+            path: path.clone(),
+            line: Some(*line),
+            message,
+            severity: Severity::Error,
+        }));
+    }
     let mut proven = None;
     if let Some(python) = runs {
         match super::run_async(prove(python, &programs, never_run)) {
