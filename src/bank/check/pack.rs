@@ -4,7 +4,7 @@ use crate::bank::problem::{Problem, Severity};
 use crate::bank::text::length;
 use crate::domain::question::{Difficulty, Question};
 use siphasher::sip::SipHasher13;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::hash::{Hash as _, Hasher as _};
 
 /// In a pack of at least this many questions, a habit of its right choices shows.
@@ -23,7 +23,7 @@ const POSITION_PLAY: f64 = 5.0;
 const SHINGLE: usize = 3;
 /// Two prompts that share this part of all their shingles, in percent, ask nearly the same.
 const NEARLY_THE_SAME: usize = 40;
-/// A shingle in more prompts than this is a turn of phrase and tells nothing.
+/// A shingle in more prompts than this is a turn of phrase; the first so many are looked at.
 const COMMONPLACE: usize = 50;
 
 /// A question of a pack, and where it came from.
@@ -80,47 +80,57 @@ fn titles_differ(questions: &[Placed<'_>]) -> Vec<Problem> {
 /// Prompts are compared by their shingles, runs of three words (Broder, *On the resemblance and
 /// containment of documents*, 1997): what two share, against what both have together.
 fn prompts_differ(questions: &[Placed<'_>]) -> Vec<Problem> {
-    let shingles: Vec<HashSet<u64>> =
+    let shingles: Vec<Vec<u32>> =
         questions.iter().map(|placed| shingles(&placed.question.prompt)).collect();
-    let mut seen_in: HashMap<u64, Vec<usize>> = HashMap::new();
+    // Where each shingle occurs, as one sorted list: a map of lists would take several times the
+    // memory of the texts themselves.
+    let mut occurrences: Vec<(u32, u32)> = shingles
+        .iter()
+        .zip(0..)
+        .flat_map(|(own, index)| own.iter().map(move |shingle| (*shingle, index)))
+        .collect();
+    occurrences.sort_unstable();
     let mut problems = Vec::new();
-    for (index, own) in shingles.iter().enumerate() {
-        let mut shared: BTreeMap<usize, usize> = BTreeMap::new();
+    for ((own, placed), index) in shingles.iter().zip(questions).zip(0..) {
+        let mut shared: BTreeMap<u32, usize> = BTreeMap::new();
         for shingle in own {
-            let earlier = seen_in.entry(*shingle).or_default();
-            if earlier.len() <= COMMONPLACE {
-                for other in earlier.iter() {
-                    *shared.entry(*other).or_default() += 1;
-                }
-                earlier.push(index);
+            let from = occurrences.partition_point(|(other, _)| other < shingle);
+            let same = occurrences.iter().skip(from).take(COMMONPLACE);
+            for (_, other) in same.take_while(|(other, at)| other == shingle && *at < index) {
+                *shared.entry(*other).or_default() += 1;
             }
         }
-        let alike = shared.into_iter().find(|(other, both)| {
-            let together = own.len() + shingles[*other].len() - both;
-            both * 100 >= together * NEARLY_THE_SAME
+        let mut earlier = shared.into_iter().filter_map(|(other, both)| {
+            let other = usize::try_from(other).ok()?;
+            let together = own.len() + shingles.get(other)?.len() - both;
+            (both * 100 >= together * NEARLY_THE_SAME).then(|| questions.get(other)).flatten()
         });
-        if let (Some((other, _)), Some(placed)) = (alike, questions.get(index)) {
-            let other = questions[other].path;
-            problems.push(placed.problem(format!("asks nearly the same as {other}")));
+        if let Some(other) = earlier.next() {
+            problems.push(placed.problem(format!("asks nearly the same as {}", other.path)));
         }
     }
     problems
 }
 
-fn shingles(prompt: &str) -> HashSet<u64> {
+/// The hashes of a prompt's shingles, sorted, each once.
+fn shingles(prompt: &str) -> Vec<u32> {
     let words: Vec<String> = prompt
         .split(|c: char| !c.is_alphanumeric() && c != '_')
         .filter(|word| !word.is_empty())
         .map(str::to_lowercase)
         .collect();
-    words
-        .windows(SHINGLE.min(words.len()).max(1))
+    let runs = words.windows(SHINGLE.min(words.len()).max(1));
+    let mut hashes: Vec<u32> = runs
         .map(|run| {
             let mut hasher = SipHasher13::new();
             run.hash(&mut hasher);
-            hasher.finish()
+            // Half a hash is enough to tell runs apart, and halves the memory.
+            u32::try_from(hasher.finish() >> 32).unwrap_or(0)
         })
-        .collect()
+        .collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes
 }
 
 /// How far chance alone takes a share of a quarter among `all`, in percent: two and a half times
