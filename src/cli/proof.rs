@@ -63,8 +63,14 @@ impl Python {
         ))
     }
 
-    async fn ask(command: &str) -> anyhow::Result<Self> {
-        let asked = Command::new(command)
+    async fn ask(named: &str) -> anyhow::Result<Self> {
+        // Programs run in a folder of their own, where a relative path would lead elsewhere.
+        let command = if named.contains(std::path::is_separator) {
+            std::path::absolute(named)?.display().to_string()
+        } else {
+            named.to_owned()
+        };
+        let asked = Command::new(&command)
             .args(["-I", "-c", "import platform; print(platform.python_version())"])
             .stdin(Stdio::null())
             .kill_on_drop(true)
@@ -77,12 +83,7 @@ impl Python {
         let mut numbers = full.split('.').map(str::parse);
         match (numbers.next(), numbers.next()) {
             (Some(Ok(major)), Some(Ok(minor))) if output.status.success() && major == 3 => {
-                Ok(Self {
-                    command: command.to_owned(),
-                    version: (major, minor),
-                    full,
-                    limit: TIME_LIMIT,
-                })
+                Ok(Self { command, version: (major, minor), full, limit: TIME_LIMIT })
             }
             _ => anyhow::bail!("{command} is no Python 3"),
         }
