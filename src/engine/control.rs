@@ -172,7 +172,7 @@ impl Desk<'_> {
         let before = channel.plan.clone();
         if let Some(topics) = &change.topics {
             channel.plan.topics =
-                Plan::parse_topics(topics, &self.shared.bank.topics()).map_err(said)?;
+                Plan::parse_topics(topics, &self.shared.bank().topics()).map_err(said)?;
         }
         match (&change.mix, &change.ladder) {
             (Some(mix), None) => channel.plan.difficulty = Plan::parse_mix(mix).map_err(said)?,
@@ -185,7 +185,7 @@ impl Desk<'_> {
             }
             (None, None) => {}
         }
-        let left = super::rounds::stock(self.db, &self.shared.bank, &channel).await?;
+        let left = super::rounds::stock(self.db, &self.shared.bank(), &channel).await?;
         let changed = channel.plan != before;
         if changed {
             channel.stock_warned = None;

@@ -122,7 +122,7 @@ impl Desk<'_> {
     ) -> Decision<Round> {
         let asked = rounds::last_asked(self.db, channel.id).await?;
         let open = secrets::open_questions(self.db, channel.guild).await?;
-        let bank = &self.shared.bank;
+        let bank = self.shared.bank();
         let candidates: Vec<Candidate<'_>> = bank
             .iter()
             .map(|question| Candidate {
