@@ -40,6 +40,7 @@ impl Desk<'_> {
             Command::Replace { channel } => self.replace(asker, channel).await,
             Command::Void { channel } => self.void(asker, channel).await,
             Command::Remove { channel } => self.remove(asker, channel).await,
+            Command::Quiz(wish) => self.quiz(asker, wish).await,
             Command::Board { shown } => {
                 members::set_hidden(self.db, asker.guild, asker.member, !shown).await?;
                 Ok(Reply::Board { shown })

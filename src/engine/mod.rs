@@ -10,6 +10,7 @@ pub mod clock;
 pub mod courier;
 pub mod input;
 pub mod intent;
+pub mod quiz;
 pub mod views;
 
 mod answers;

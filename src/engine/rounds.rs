@@ -43,6 +43,7 @@ impl Desk<'_> {
             }
             self.make_due_rounds(&channel).await?;
         }
+        self.quiz_tick().await?;
         Ok(Reply::Noted)
     }
 

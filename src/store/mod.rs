@@ -11,6 +11,7 @@ pub mod deliveries;
 pub mod guilds;
 pub mod ledger;
 pub mod members;
+pub mod quizzes;
 pub mod rounds;
 mod sqlite;
 mod types;

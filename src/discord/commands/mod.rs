@@ -6,6 +6,7 @@ mod leaderboard;
 mod messages;
 mod points;
 mod privacy;
+mod quiz;
 mod study;
 mod today;
 
@@ -39,6 +40,7 @@ pub(super) fn all() -> Vec<poise::Command<Data, Error>> {
     vec![
         study::study(),
         today::today(),
+        quiz::quiz(),
         leaderboard::leaderboard(),
         points::points(),
         privacy::privacy(),

@@ -8,6 +8,7 @@ pub mod ballot;
 pub mod boards;
 pub mod no;
 pub mod notice;
+pub mod quiz;
 pub mod round;
 pub mod text;
 

@@ -12,6 +12,16 @@ use crate::engine::Round;
 /// The reference answer, posted below the result.
 pub fn reference(round: &Round, key: &str) -> Card {
     let Some(question) = &round.question else { return Card::default() };
+    let mut buttons = Vec::new();
+    if !question.follow_ups.is_empty() {
+        buttons.push(Button::new("Answer to that", format!("followup:{key}")).primary());
+    }
+    buttons.push(Button::new("Why this question?", format!("why:{key}")));
+    Card::boxed(reference_box(question)).with_buttons(buttons)
+}
+
+/// A question's reference answer, with what to think on and where to read on.
+pub(super) fn reference_box(question: &Question) -> Embed {
     let mut embed = Embed {
         title: "Reference answer".to_owned(),
         text: question.answer.clone(),
@@ -19,18 +29,15 @@ pub fn reference(round: &Round, key: &str) -> Card {
         footer: question.id.to_string(),
         ..Embed::default()
     };
-    let mut buttons = Vec::new();
     if !question.follow_ups.is_empty() {
         let prompts = whole(&follow_up_prompts(question), "\n\n", limit::FIELD);
         embed.fields.push(("To think on".to_owned(), prompts));
-        buttons.push(Button::new("Answer to that", format!("followup:{key}")).primary());
     }
     if !question.sources.is_empty() {
         let sources = whole(&sources(question), "\n", limit::FIELD);
         embed.fields.push(("Sources".to_owned(), sources));
     }
-    buttons.push(Button::new("Why this question?", format!("why:{key}")));
-    Card::boxed(embed).with_buttons(buttons)
+    embed
 }
 
 /// *Answer to that*: the follow-ups with their answers, for whoever asks.

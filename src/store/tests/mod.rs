@@ -10,6 +10,7 @@ mod ledger;
 mod members;
 mod opening;
 mod portable;
+mod quizzes;
 mod rounds;
 mod transactions;
 
