@@ -12,7 +12,9 @@ pub mod guilds;
 pub mod ledger;
 pub mod members;
 pub mod rounds;
+pub mod seasons;
 mod sqlite;
+pub mod standings;
 mod types;
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use serenity::all::{self as discord, ChannelType, CreateAutocompleteResponse};
     subcommand_required,
     subcommands(
         "setup", "plan", "holidays", "status", "post", "pause", "resume", "skip", "replace",
-        "void", "remove"
+        "void", "remove", "super::boards::board", "super::boards::recount"
     )
 )]
 #[expect(clippy::unused_async, reason = "the framework wants an async function")]

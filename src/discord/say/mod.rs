@@ -9,6 +9,7 @@ pub mod boards;
 pub mod no;
 pub mod notice;
 pub mod round;
+pub mod season;
 pub mod text;
 
 mod help;
