@@ -131,12 +131,8 @@ async fn open_round(
             attachments: Vec::new(),
             edited_ms: None,
         };
-        say(Input::Message {
-            guild: GUILD,
-            thread: THREAD,
-            message,
-            facts: Facts::default(),
-        }).await?;
+        say(Input::Message { guild: GUILD, thread: THREAD, message, facts: Facts::default() })
+            .await?;
     }
     let round = engine.today(GUILD, STUDY, MemberId(1)).await?;
     let id = round.open.first().map(|open| open.round.id).ok_or(anyhow::anyhow!("no round"))?;

@@ -106,11 +106,7 @@ pub enum BoardReply {
 }
 
 impl Desk<'_> {
-    pub(super) async fn boards(
-        &mut self,
-        asker: &Asker,
-        command: BoardCommand,
-    ) -> Decision<Reply> {
+    pub(super) async fn boards(&mut self, asker: &Asker, command: BoardCommand) -> Decision<Reply> {
         let guild = guilds::find(self.db, asker.guild).await?.ok_or(Refusal::NoStudyChannel)?;
         let reply = match command {
             BoardCommand::StartSeason { name, date } => {

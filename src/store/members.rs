@@ -71,8 +71,8 @@ pub async fn seen(
     .bind(i64::from(excluded))
     .execute(&mut *db)
     .await?;
-    let same = before
-        .is_some_and(|old| old.present && old.excluded == excluded && old.joined == joined);
+    let same =
+        before.is_some_and(|old| old.present && old.excluded == excluded && old.joined == joined);
     if !same {
         standings::refresh(db, guild, member).await?;
     }

@@ -131,9 +131,7 @@ pub fn refusal(refusal: &Refusal) -> Card {
              `/leaderboard` counts weeks, months and all time."
                 .to_owned()
         }
-        Refusal::NoRunningSeason => {
-            "No season is running. `/season start` begins one.".to_owned()
-        }
+        Refusal::NoRunningSeason => "No season is running. `/season start` begins one.".to_owned(),
         Refusal::SeasonAhead => {
             "A season begins today or on a date that is over, not in the future. Start it when the \
              day has come."
@@ -147,9 +145,7 @@ pub fn refusal(refusal: &Refusal) -> Card {
         Refusal::SeasonWithoutName => {
             "A season needs a name, for example `Autumn 2026`.".to_owned()
         }
-        Refusal::TooManySeasons => {
-            "A server can have 200 seasons, and this one does.".to_owned()
-        }
+        Refusal::TooManySeasons => "A server can have 200 seasons, and this one does.".to_owned(),
         Refusal::RoleOfEverybody => {
             "Everybody has that role: the leaderboards would be empty. Choose another one."
                 .to_owned()

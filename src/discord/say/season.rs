@@ -111,8 +111,9 @@ fn season_row(row: &SeasonRow) -> String {
 /// `/study board show`.
 pub fn settings(settings: &BoardSettings) -> Card {
     let weekly = match &settings.weekly {
-        None => "Not posted. `/study board weekly post:on` posts it every Monday at 09:00."
-            .to_owned(),
+        None => {
+            "Not posted. `/study board weekly post:on` posts it every Monday at 09:00.".to_owned()
+        }
         Some((id, next)) => {
             let next = next.map_or_else(String::new, |next| format!(", next {}", at(next)));
             format!("Posted in {} every Monday at 09:00{next}.", channel(*id))
@@ -130,10 +131,7 @@ pub fn settings(settings: &BoardSettings) -> Card {
     );
     Card::boxed(Embed {
         title: "The leaderboards of this server".to_owned(),
-        text: format!(
-            "Weeks and months begin at midnight in {}.",
-            plain(settings.zone.name())
-        ),
+        text: format!("Weeks and months begin at midnight in {}.", plain(settings.zone.name())),
         fields: vec![
             ("The board of the last week".to_owned(), weekly),
             ("Roles kept off".to_owned(), excluded),

@@ -149,8 +149,7 @@ impl Engine {
             }
         };
         // The season of its own board, over or not; beside others only one that is running.
-        let season =
-            last.filter(|last| which.window == Window::Season || last.ended_at.is_none());
+        let season = last.filter(|last| which.window == Window::Season || last.ended_at.is_none());
         self.board_of(&mut db, &guild, which, (kind, stretch), season, page, member).await
     }
 
@@ -391,9 +390,7 @@ async fn ranked(
     let sums: Vec<Standing> = placed.iter().map(|row| row.standing).collect();
     let ranked = ranking::rank(sums, before, better);
     let rows = ranked.into_iter().zip(placed);
-    Ok(rows
-        .map(|(ranked, row)| BoardRow { ranked, name: row.name, streak: row.streak })
-        .collect())
+    Ok(rows.map(|(ranked, row)| BoardRow { ranked, name: row.name, streak: row.streak }).collect())
 }
 
 async fn off(db: &mut Connection, guild: GuildId, member: MemberId) -> View<Option<Off>> {

@@ -11,6 +11,8 @@ mod members;
 mod opening;
 mod portable;
 mod rounds;
+mod seasons;
+mod standings;
 mod transactions;
 
 use super::channels::StudyChannel;

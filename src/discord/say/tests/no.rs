@@ -44,7 +44,18 @@ fn next(after: &Refusal) -> Option<Refusal> {
         R::GuildOnly => R::NotAnAdmin,
         R::NotAnAdmin => R::TooManyHolidays,
         R::TooManyHolidays => R::TooManyStudyChannels,
-        R::TooManyStudyChannels => R::TryAgain,
+        R::TooManyStudyChannels => R::NoSuchTopic("asynio".to_owned()),
+        R::NoSuchTopic(_) => R::NoSeason,
+        R::NoSeason => R::NoRunningSeason,
+        R::NoRunningSeason => R::SeasonAhead,
+        R::SeasonAhead => R::SeasonsOverlap("Autumn `26`".to_owned()),
+        R::SeasonsOverlap(_) => R::SeasonWithoutName,
+        R::SeasonWithoutName => R::TooManySeasons,
+        R::TooManySeasons => R::RoleOfEverybody,
+        R::RoleOfEverybody => R::RoleNotExcluded,
+        R::RoleNotExcluded => R::TooManyRoles,
+        R::TooManyRoles => R::BoardGone,
+        R::BoardGone => R::TryAgain,
         R::TryAgain => return None,
     })
 }
@@ -91,6 +102,17 @@ fn every_refusal() {
     Only admins can do this: it takes the permission *Manage Server*.
     A study channel can have 100 holidays, and this one does. Remove some first with `/study holidays remove`.
     A server can have 25 study channels, and this one does. `/study remove` ends one.
+    `asynio` is not a topic I know. Start typing and choose from the list.
+    There was no season here yet. An admin can start one with `/season start`; until then `/leaderboard` counts weeks, months and all time.
+    No season is running. `/season start` begins one.
+    A season begins today or on a date that is over, not in the future. Start it when the day has come.
+    Seasons do not overlap, and `Autumn 26` was not over by then. Choose a later date; `/season list` shows when each one was.
+    A season needs a name, for example `Autumn 2026`.
+    A server can have 200 seasons, and this one does.
+    Everybody has that role: the leaderboards would be empty. Choose another one.
+    That role is not kept off the leaderboards. `/study board show` lists those that are.
+    A server can keep 25 roles off its leaderboards, and this one does. `/study board include` lets one back.
+    That board is too old to be shown any more. `/leaderboard` shows how it stands now.
     So much is going on that I could not take this. Nothing was changed; please try again in a moment.
     "#);
 }
