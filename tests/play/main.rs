@@ -13,6 +13,7 @@ mod post;
 mod questions;
 mod restart;
 mod schedule;
+mod season;
 mod setup;
 mod stage;
 mod tls;

@@ -68,7 +68,8 @@ fn title(board: &Board) -> String {
     };
     let who = if board.which.newcomers { "Newcomers" } else { "Leaderboard" };
     let topic = board.which.topic.as_ref();
-    let topic = topic.map_or_else(String::new, |topic| format!(", topic {}", plain(topic)));
+    let topic = topic
+        .map_or_else(String::new, |topic| format!(", topic {}", plain(&topic.replace('-', " "))));
     format!("{who}: {window}{topic}")
 }
 

@@ -58,9 +58,9 @@ pub fn reply(reply: &BoardReply) -> Card {
     })
 }
 
-const AS_LAST_SEEN: &str = "I know a member's roles as I last saw them: a change is noticed when \
-                            the member next writes an answer or uses me, or is looked up, at \
-                            most once a day, when about to be shown.";
+const AS_LAST_SEEN: &str = "I go by the roles of each member as I last saw them: when the member \
+                            last answered a round or used me, or was looked up to be shown on a \
+                            board, which is at most once a day.";
 
 /// The reply to `/season end`: the final board, with *Share*.
 pub fn ended(season: &Season, final_board: &Board) -> Card {
@@ -97,8 +97,9 @@ fn season_row(row: &SeasonRow) -> String {
         Some((names, points)) => {
             let names: Vec<String> = names.iter().map(|one| name(one)).collect();
             let leads = if season.ended_at.is_none() { "In the lead" } else { "First" };
+            let each = if names.len() > 1 { " each" } else { "" };
             format!(
-                "{leads}: {} with {}, of {}.",
+                "{leads}: {} with {}{each}, of {}.",
                 some(&names),
                 count_points(*points),
                 count(row.members.into(), "member")
