@@ -63,7 +63,9 @@ async fn seasons_begin_end_and_lose_nothing() {
     assert!(!ana.uses("leaderboard", Value::Null).await.says("Season:"));
 
     let list = ana.uses("season list", Value::Null).await;
-    for line in ["**Winter**: from", "First: Ben with 2 points", "Ana and Ben with 2 points each"] {
+    for line in
+        ["**Winter**: from", "First: Ben with 2 points", "First: Ben and Ana with 2 points each"]
+    {
         assert!(list.says(line), "{line}: {}", list.text());
     }
     let all_time = ana.uses("leaderboard", json!({"window": "all time"})).await;
