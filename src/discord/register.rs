@@ -209,10 +209,28 @@ mod tests {
         channel: Which study channel, if there are several
     /study remove: Ends a study channel; points and past rounds stay
         channel: Which study channel, if there are several
+    /study board show: Shows how the leaderboards are set up
+    /study board weekly: Posts the board of the last week every Monday at 09:00, or stops that
+        post (needed): Whether to post it [on, off]
+        channel: Where; in this channel if you do not say
+    /study board exclude: Keeps the members of a role off the leaderboards; they keep their points
+        role (needed): The role
+    /study board include: Lets the members of an excluded role back on the leaderboards
+        role (needed): The role
+    /study board zone: Sets the time zone in which weeks and months of the leaderboards begin
+        zone (needed): Time zone: start typing a city
+    /study recount: Compares the leaderboards with every point ever booked, and puts right what differs
     /today: What is open today, and what is left for you to do
     /leaderboard: Who has the most points
-        window: What to count; this week if you do not say [this week, this month, all time]
+        window: What to count; this week if you do not say [this week, last week, this month, this season, all time]
+        topic: Only points for one topic
+        board: Everyone, or those who joined since the season (without one: the month) began [everyone, newcomers]
         page: Page, from 1
+    /season start: Starts a season and ends the one that is running; for admins
+        name (needed): What it is called, for example Autumn 2026
+        date: Its first date, for example 2026-11-01; now if you do not say
+    /season end: Ends the running season and shows its final board; for admins
+    /season list: Lists the seasons and who was best
     /points: Your points, and what each was for
     /privacy: What others see of you
         board (needed): Whether you stand on the leaderboard [on, off]

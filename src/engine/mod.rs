@@ -20,6 +20,7 @@ mod desk;
 mod inbox;
 mod rounds;
 mod secrets;
+mod standings;
 
 // What the store remembers, for those who may not know the store.
 pub use crate::store::channels::StudyChannel;
@@ -27,6 +28,8 @@ pub use crate::store::deliveries::Delivery;
 pub use crate::store::guilds::Guild;
 pub use crate::store::ledger::{Entry, Source};
 pub use crate::store::rounds::{Origin, Round};
+pub use crate::store::standings::Comparison;
+pub use standings::{BoardCommand, BoardReply};
 
 pub(crate) use inbox::fault;
 

@@ -13,7 +13,9 @@ pub mod ledger;
 pub mod members;
 pub mod quizzes;
 pub mod rounds;
+pub mod seasons;
 mod sqlite;
+pub mod standings;
 mod types;
 
 #[cfg(test)]

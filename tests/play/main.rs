@@ -15,6 +15,7 @@ mod quiz_solo;
 mod quiz_table;
 mod restart;
 mod schedule;
+mod season;
 mod setup;
 mod stage;
 mod tls;

@@ -10,6 +10,7 @@ pub mod no;
 pub mod notice;
 pub mod quiz;
 pub mod round;
+pub mod season;
 pub mod text;
 
 mod help;

@@ -12,6 +12,8 @@ mod opening;
 mod portable;
 mod quizzes;
 mod rounds;
+mod seasons;
+mod standings;
 mod transactions;
 
 use super::channels::StudyChannel;

@@ -9,6 +9,7 @@ mod notice;
 mod result;
 mod reveal;
 pub(in crate::discord) mod sample;
+mod season;
 mod status;
 
 use super::{Card, Row};
