@@ -2,6 +2,7 @@
 
 use crate::domain::ids::{ChannelId, MessageId, RoundId};
 use crate::domain::notice::Notice;
+use crate::domain::quiz::RunId;
 use serde::{Deserialize, Serialize};
 
 /// Why a thread is read anew.
@@ -86,6 +87,21 @@ pub enum Intent {
         /// The round.
         round: RoundId,
     },
+    /// Post the card of a group's quiz.
+    QuizCard {
+        /// The run.
+        run: RunId,
+    },
+    /// Bring the card of a group's quiz up to date.
+    QuizEdit {
+        /// The run.
+        run: RunId,
+    },
+    /// Tell the host that the card could not be posted.
+    QuizFailed {
+        /// The run.
+        run: RunId,
+    },
     /// Tell the admins something.
     Notice {
         /// What.
@@ -106,6 +122,8 @@ impl Intent {
             Self::Result { .. } | Self::EditResult { .. } => "announce the result",
             Self::Reference { .. } => "show the reference answer",
             Self::EditCard { .. } => "bring the question card up to date",
+            Self::QuizCard { .. } | Self::QuizEdit { .. } => "show the quiz",
+            Self::QuizFailed { .. } => "tell the host of a quiz",
             Self::Notice { .. } => "send a notice",
         }
     }
