@@ -60,9 +60,7 @@ impl Desk<'_> {
         let already = group.seats.iter().any(|seat| seat.member == asker.member);
         let event = Event::Join(asker.member, asker.interaction);
         let (run, group) = self.group_event(run, group, event).await?;
-        if !already
-            && quizzes::join(self.db, run.id, asker.member, asker.interaction).await?
-        {
+        if !already && quizzes::join(self.db, run.id, asker.member, asker.interaction).await? {
             self.save_group(run, &group).await?;
         }
         Ok(Said::Joined { already })
@@ -157,8 +155,7 @@ impl Desk<'_> {
             }
             self.owe_edit(&mut run).await?;
             quizzes::update(self.db, &run).await?;
-        } else if let Some(newer) =
-            quizzes::answer(self.db, run.id, position, asker.member).await?
+        } else if let Some(newer) = quizzes::answer(self.db, run.id, position, asker.member).await?
         {
             // Delivered twice, or overtaken by a later click: that one stands.
             kept = newer.choice;
@@ -265,9 +262,7 @@ impl Desk<'_> {
             let answers = quizzes::answers_at(self.db, run.id, run.position).await?;
             given = answers
                 .into_iter()
-                .map(|answer| {
-                    (answer.member, Given { choice: answer.choice, click: answer.click })
-                })
+                .map(|answer| (answer.member, Given { choice: answer.choice, click: answer.click }))
                 .collect();
             let frame = quizzes::frame(self.db, run.id, run.position).await?;
             limit_at = frame.and_then(|frame| frame.closes_at);

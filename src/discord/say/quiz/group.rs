@@ -123,11 +123,8 @@ fn revealed(view: &GroupView, asked: &Asked) -> Card {
     let after = if view.position + 1 < view.total { "The next question" } else { "The result" };
     let next =
         view.closes_at.map_or_else(String::new, |at| format!(" {after} comes {}.", from_now(at)));
-    card.content = format!(
-        "{}: **{}** is right. {hits} of {chosen} got it.{next}",
-        head(view),
-        letter(right)
-    );
+    card.content =
+        format!("{}: **{}** is right. {hits} of {chosen} got it.{next}", head(view), letter(right));
     card.with_buttons(vec![
         Button::new("Next", format!("quiz-go:{}:{}", view.key, view.position)).primary(),
         Button::new("Reference answer", format!("quiz-ref:{}:{}", view.key, view.position)),

@@ -163,7 +163,8 @@ fn member() -> impl Strategy<Value = MemberId> {
 
 /// Events with the time that passes before each.
 fn events() -> impl Strategy<Value = Vec<(i64, u8, MemberId, usize)>> {
-    let step = (prop_oneof![Just(1), 1..2_000_i64, 5_000..40_000_i64], 0..10_u8, member(), 0..3_usize);
+    let step =
+        (prop_oneof![Just(1), 1..2_000_i64, 5_000..40_000_i64], 0..10_u8, member(), 0..3_usize);
     proptest::collection::vec(step, 1..120)
 }
 
