@@ -13,6 +13,7 @@ pub(super) mod code {
     pub(crate) const UNKNOWN_CHANNEL: isize = 10_003;
     pub(crate) const UNKNOWN_GUILD: isize = 10_004;
     pub(crate) const UNKNOWN_MESSAGE: isize = 10_008;
+    pub(crate) const ALREADY_ACKNOWLEDGED: isize = 40_060;
     pub(crate) const MISSING_ACCESS: isize = 50_001;
     pub(crate) const MISSING_PERMISSIONS: isize = 50_013;
     pub(crate) const THREAD_EXISTS: isize = 160_004;

@@ -141,6 +141,22 @@ impl Outbound {
                 let card = say::boards::weekly(&board, &delivery.key);
                 self.say(delivery, *place, &card, expired).await
             }
+            Intent::QuizCard { run } => {
+                let view = self.engine.quiz_card(*run).await?;
+                let card = say::quiz::group(&view);
+                self.say_for_good(delivery, view.channel, &card, expired).await
+            }
+            Intent::QuizEdit { run } => {
+                let view = self.engine.quiz_card(*run).await?;
+                let Some(message) = view.message else { return Ok(gone("the card is not there")) };
+                self.edit(view.channel, message, &say::quiz::group(&view)).await
+            }
+            Intent::QuizFailed { run } => {
+                let (host, channel) = self.engine.quiz_host(*run).await?;
+                let place = self.direct_channel(host).await?;
+                let card = say::quiz::failed(channel);
+                self.say_for_good(delivery, place, &card, expired).await
+            }
             Intent::Notice { notice } => self.notice(delivery, notice).await,
         }
     }

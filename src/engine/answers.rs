@@ -50,6 +50,7 @@ impl Desk<'_> {
 
     /// A message was deleted.
     pub(super) async fn message_gone(&mut self, message: MessageId) -> Decision<Reply> {
+        self.quiz_card_gone(message).await?;
         let Some(kept) = answers::message(self.db, message).await? else {
             return Ok(Reply::Noted);
         };

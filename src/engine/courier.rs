@@ -15,7 +15,7 @@ use crate::store::deliveries::{self, Delivery, Errand};
 use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,6 +33,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Back-off after a refusal that only an admin can mend.
 const FIRST_WAIT_IN_TROUBLE: Duration = Duration::from_secs(30);
 const LONGEST_WAIT_IN_TROUBLE: Duration = Duration::from_secs(30 * 60);
+
+/// The distance in time between deliveries of the same pace: a card that changes with every click is
+/// not edited more often than this.
+const PACE: Duration = Duration::from_secs(2);
 
 /// Failures in a row that are nothing to warn of: a busy Discord asks for patience now and then.
 const UNREMARKABLE: u32 = 2;
@@ -134,8 +138,12 @@ struct Tour<C> {
     courier: Arc<C>,
     notes: BTreeMap<i64, Note>,
     newest: i64,
+    /// When a delivery of each pace may be tried next; those in the past are forgotten.
+    paces: HashMap<String, Instant>,
     /// The store could not be read; it is to be read again soon.
     read_again: bool,
+    /// The store was not read yet.
+    starting: bool,
     tasks: JoinSet<Finished>,
 }
 
@@ -146,7 +154,9 @@ pub async fn run<C: Courier>(engine: Engine, courier: Arc<C>, stop: Cancellation
         courier,
         notes: BTreeMap::new(),
         newest: 0,
+        paces: HashMap::new(),
         read_again: false,
+        starting: true,
         tasks: JoinSet::new(),
     };
     loop {
@@ -187,9 +197,12 @@ impl<C: Courier> Tour<C> {
                 for errand in new {
                     let id = errand.id;
                     self.newest = self.newest.max(id);
+                    // What was left over from before the start may follow one just sent.
+                    let left_over = self.starting && errand.pace.is_some();
+                    let wait = if left_over { PACE } else { Duration::ZERO };
                     let note = Note {
                         errand,
-                        not_before: Instant::now(),
+                        not_before: Instant::now() + wait,
                         failures: 0,
                         under_way: false,
                         seen_expired: false,
@@ -199,6 +212,7 @@ impl<C: Courier> Tour<C> {
             }
             Err(error) => tracing::error!(%error, "cannot read the deliveries"),
         }
+        self.starting &= self.read_again;
     }
 
     fn retry(&mut self) {
@@ -219,14 +233,18 @@ impl<C: Courier> Tour<C> {
             self.notes.values().filter(|n| n.under_way).map(|n| n.errand.guild).collect();
         let mut next = self.read_again.then(|| now + FIRST_WAIT);
         let mut ready = Vec::new();
+        self.paces.retain(|_, at| *at > now);
         for (id, note) in &self.notes {
             let waits = note.errand.after.is_some_and(|before| self.notes.contains_key(&before));
             if note.under_way || waits {
                 continue;
             }
             let expired = note.errand.expires_at.is_some_and(|at| at <= study_now);
-            if note.not_before > now && (!expired || note.seen_expired) {
-                next = Some(next.map_or(note.not_before, |n: Instant| n.min(note.not_before)));
+            let paced = note.errand.pace.as_ref().and_then(|pace| self.paces.get(pace)).copied();
+            let backs_off = note.not_before > now && (!expired || note.seen_expired);
+            let wait = paced.max(backs_off.then_some(note.not_before));
+            if let Some(until) = wait {
+                next = Some(next.map_or(until, |n: Instant| n.min(until)));
                 continue;
             }
             if self.tasks.len() + ready.len() >= AT_ONCE {
@@ -257,6 +275,9 @@ impl<C: Courier> Tour<C> {
     async fn finished(&mut self, finished: Result<Finished, tokio::task::JoinError>) {
         match finished {
             Ok(Finished { id, outcome }) => {
+                if let Some(pace) = self.notes.get(&id).and_then(|note| note.errand.pace.clone()) {
+                    self.paces.insert(pace, Instant::now() + PACE);
+                }
                 self.note_outcome(id, &outcome);
                 // The store must hear of it, however long it takes: until then the delivery is not
                 // tried again.

@@ -2,6 +2,7 @@
 
 use crate::domain::ids::{ChannelId, MessageId, RoundId};
 use crate::domain::notice::Notice;
+use crate::domain::quiz::RunId;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +95,21 @@ pub enum Intent {
         /// Where.
         place: ChannelId,
     },
+    /// Post the card of a group's quiz.
+    QuizCard {
+        /// The run.
+        run: RunId,
+    },
+    /// Bring the card of a group's quiz up to date.
+    QuizEdit {
+        /// The run.
+        run: RunId,
+    },
+    /// Tell the host that the card could not be posted.
+    QuizFailed {
+        /// The run.
+        run: RunId,
+    },
     /// Tell the admins something.
     Notice {
         /// What.
@@ -115,6 +131,8 @@ impl Intent {
             Self::Reference { .. } => "show the reference answer",
             Self::EditCard { .. } => "bring the question card up to date",
             Self::WeeklyBoard { .. } => "post the weekly leaderboard",
+            Self::QuizCard { .. } | Self::QuizEdit { .. } => "show the quiz",
+            Self::QuizFailed { .. } => "tell the host of a quiz",
             Self::Notice { .. } => "send a notice",
         }
     }

@@ -253,7 +253,9 @@ impl Desk<'_> {
             Outcome::Later { error, .. } => deliveries::note_error(self.db, id, &error).await?,
             Outcome::Trouble { trouble, error } => {
                 deliveries::note_error(self.db, id, &error).await?;
-                if let Intent::Notice { .. } = delivery.intent {
+                if self.quiz_delivery_failed(&delivery, &error).await? {
+                    // A quiz is no study channel's trouble.
+                } else if let Intent::Notice { .. } = delivery.intent {
                     // Nobody can be told; it stands in `/study status`.
                     deliveries::end(self.db, id, End::Dropped, Some(&error)).await?;
                 } else {
@@ -299,6 +301,9 @@ impl Desk<'_> {
         delivery: &Delivery<Intent>,
         result: Option<(ChannelId, MessageId)>,
     ) -> Decision<()> {
+        if let (Intent::QuizCard { run }, Some((_, message))) = (&delivery.intent, result) {
+            return self.quiz_card_accepted(*run, message).await;
+        }
         let (Intent::Card { round }, Some((_, message))) = (&delivery.intent, result) else {
             return Ok(());
         };
@@ -364,6 +369,7 @@ impl Desk<'_> {
 
     /// What a delivery was about does not exist any more.
     async fn gone(&mut self, delivery: &Delivery<Intent>) -> Decision<()> {
+        self.quiz_delivery_gone(delivery).await?;
         if let Intent::ReadThread { round, reading } = delivery.intent {
             // Without a thread, what was seen while it existed is what counts.
             self.thread_read(round, reading, None).await?;
@@ -373,6 +379,7 @@ impl Desk<'_> {
 
     /// A card was not taken in time: the round is recorded as skipped, its question goes back.
     async fn expired(&mut self, delivery: &Delivery<Intent>) -> Decision<()> {
+        self.quiz_delivery_gone(delivery).await?;
         let Intent::Card { round } = delivery.intent else { return Ok(()) };
         let Some(mut round) = rounds::find(self.db, round).await? else { return Ok(()) };
         let Some(state) = round.state.after(Event::CardExpired) else { return Ok(()) };

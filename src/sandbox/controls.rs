@@ -171,6 +171,13 @@ impl Sandbox {
         self.server.state().faults.add(matcher.0, matcher.1, fault, times);
     }
 
+    /// Tells the bot of the next `times` interactions twice, under the same id: Discord promises
+    /// events at least once, and repeats those that a resumed session may have missed
+    /// (documentation, events/gateway, "Resuming").
+    pub fn tell_twice(&self, times: u32) {
+        self.server.state().faults.twice = times;
+    }
+
     /// Forgets faults that have not happened; returns how many requests were still to go wrong.
     pub fn clear_faults(&self) -> u32 {
         self.server.state().faults.clear()

@@ -31,6 +31,8 @@ pub struct Faults {
     waiting: Vec<(String, String, Fault, u32)>,
     /// While true every connection of the bot breaks.
     pub outage: bool,
+    /// How many more interactions the bot is told of twice, as after a resumed session.
+    pub twice: u32,
 }
 
 impl Faults {

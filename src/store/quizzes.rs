@@ -383,21 +383,38 @@ pub async fn update_question(
     Ok(())
 }
 
-/// When a question was shown and when its time is over, without its texts.
-pub async fn times(
-    db: &mut Connection,
-    run: RunId,
-    position: usize,
-) -> Result<Option<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)>> {
+/// What a choice must know of its question: all but the texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Its name.
+    pub question: QuestionId,
+    /// How many choices it has.
+    pub choices: usize,
+    /// When it was shown.
+    pub opened_at: Option<DateTime<Utc>>,
+    /// When its time is over.
+    pub closes_at: Option<DateTime<Utc>>,
+}
+
+/// A question without its texts, which are long.
+pub async fn frame(db: &mut Connection, run: RunId, position: usize) -> Result<Option<Frame>> {
     sqlx::query(
-        "SELECT opened_at, closes_at FROM quiz_questions WHERE run_id = $1 AND position = $2",
+        "SELECT question_id, choices, opened_at, closes_at FROM quiz_questions
+         WHERE run_id = $1 AND position = $2",
     )
     .bind(run.0)
     .bind(stored(position))
     .fetch_optional(db)
     .await?
     .as_ref()
-    .map(|row| Ok((get_opt(row, "opened_at")?, get_opt(row, "closes_at")?)))
+    .map(|row| {
+        Ok(Frame {
+            question: get(row, "question_id")?,
+            choices: get_json::<Vec<usize>>(row, "choices")?.len(),
+            opened_at: get_opt(row, "opened_at")?,
+            closes_at: get_opt(row, "closes_at")?,
+        })
+    })
     .transpose()
 }
 

@@ -51,7 +51,7 @@ pub struct Production {
     pub sandbox: Sandbox,
     bot: Bot,
     settler: Settler,
-    watch: Watch,
+    pub watch: Watch,
     _terminator: Terminator,
     _database: tempfile::TempDir,
 }
@@ -133,7 +133,7 @@ impl Production {
     }
 
     /// How often the bot was refused for being too fast, by route.
-    fn refusals(&self) -> BTreeMap<String, usize> {
+    pub fn refusals(&self) -> BTreeMap<String, usize> {
         let mut refusals = BTreeMap::new();
         for one in self.sandbox.traffic().exchanges {
             if one.who == Who::Bot && one.status == 429 {
@@ -155,7 +155,7 @@ impl Production {
 }
 
 /// When the bot asked what, as the sandbox saw it.
-struct Watch(Arc<Mutex<Vec<(Instant, String, u16)>>>);
+pub struct Watch(Arc<Mutex<Vec<(Instant, String, u16)>>>);
 
 impl Watch {
     fn begin(sandbox: &Sandbox) -> Self {
@@ -174,7 +174,7 @@ impl Watch {
     }
 
     /// When a route was asked and how it was answered.
-    fn of(&self, route: &str) -> Vec<(Instant, u16)> {
+    pub fn of(&self, route: &str) -> Vec<(Instant, u16)> {
         let seen = self.0.lock().unwrap();
         seen.iter()
             .filter(|(_, one, _)| one == route)

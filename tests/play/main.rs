@@ -11,6 +11,8 @@ mod log;
 mod openapi;
 mod post;
 mod questions;
+mod quiz_crowd;
+mod quiz_group;
 mod quiz_solo;
 mod quiz_table;
 mod restart;

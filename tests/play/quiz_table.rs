@@ -72,3 +72,57 @@ impl Member {
         self.presses(post, &wrong(post)).await
     }
 }
+
+/// A group's quiz in the study channel, and its card.
+pub struct Table {
+    pub stage: Stage,
+    card: Post,
+}
+
+impl Table {
+    /// The host asks for a quiz with these options, and its card is there.
+    pub async fn open(stage: Stage, host: &Member, mut options: Value) -> Self {
+        options["mode"] = "group".into();
+        let said = host.quiz(options).await;
+        assert!(said.says("on its way to"), "{}", said.text());
+        let cards = || stage.place.of_bot(stage.place.study);
+        let is_lobby = |post: &Post| post.button("Join").is_some();
+        stage.until("the card", || cards().iter().any(is_lobby)).await;
+        let card = cards().into_iter().rfind(is_lobby).unwrap();
+        stage.settle().await;
+        Self { stage, card }
+    }
+
+    /// The card as it is now.
+    pub fn card(&self) -> Post {
+        self.stage.place.post(&self.card)
+    }
+
+    /// Waits until the card says something; gives it.
+    pub async fn says(&self, what: &str) -> Post {
+        self.stage.until(&format!("{what:?} on the card"), || self.card().says(what)).await;
+        self.stage.settle().await;
+        self.card()
+    }
+
+    /// Presses a button; what it answered, if it answered anything.
+    pub async fn press(&self, who: &Member, label: &str) -> Option<Post> {
+        let card = self.card();
+        let button = card.button(label);
+        let button = button.unwrap_or_else(|| panic!("no button {label:?} on {}", card.text()));
+        let response = who.actor.press(&card.0, &button).await.unwrap();
+        assert!(!response.failed, "the bot gave {} no answer in time", who.actor.name());
+        self.stage.settle().await;
+        response.message.map(Post)
+    }
+
+    /// Chooses the right one.
+    pub async fn right(&self, who: &Member) -> Post {
+        self.press(who, &right(&self.card())).await.expect("a choice is acknowledged")
+    }
+
+    /// Chooses a wrong one.
+    pub async fn wrong(&self, who: &Member) -> Post {
+        self.press(who, &wrong(&self.card())).await.expect("a choice is acknowledged")
+    }
+}

@@ -225,6 +225,11 @@ impl Stage {
         self.go(TimeDelta::minutes(minutes)).await;
     }
 
+    /// The same in seconds.
+    pub async fn advance_seconds(&self, seconds: i64) {
+        self.go(TimeDelta::seconds(seconds)).await;
+    }
+
     /// Goes forward to an instant.
     pub async fn advance_to(&self, instant: &str) {
         let instant: DateTime<Utc> = instant.parse().unwrap();

@@ -12,7 +12,7 @@ mod season;
 mod study;
 mod today;
 
-use super::fault::{no_card, view_card};
+use super::fault::{code, failure, no_card, view_card};
 use super::say::{self, Card};
 use super::{Gauge, Outbound, inbound, render, reply_in_time};
 use crate::domain::ids::{ChannelId, GuildId, InteractionId, MemberId};
@@ -92,6 +92,13 @@ pub(super) fn framework(data: Data) -> Framework<Data, Error> {
 }
 
 async fn on_error(error: FrameworkError<'_, Data, Error>) {
+    if let FrameworkError::Command { error, .. } = &error
+        && failure(error).code() == Some(code::ALREADY_ACKNOWLEDGED)
+    {
+        // Discord told us of the same command twice, and the first time it was answered.
+        tracing::info!("a command came twice");
+        return;
+    }
     let (context, doing, text) = match error {
         FrameworkError::Command { ctx, error, .. } => {
             (Some(ctx), "reply", super::fault::failure(&error).text())

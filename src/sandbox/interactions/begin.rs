@@ -136,6 +136,10 @@ impl State {
             &json!({"id": wire::id(id), "nonce": nonce}),
         );
         self.tell("INTERACTION_CREATE", &Audience::Bot, &payload);
+        if self.faults.twice > 0 {
+            self.faults.twice -= 1;
+            self.tell("INTERACTION_CREATE", &Audience::Bot, &payload);
+        }
         id
     }
 

@@ -155,9 +155,10 @@ async fn questions_keep_their_times_and_are_secret_in_a_group_until_decided() {
     first.opened_at = Some(at(5));
     first.closes_at = Some(at(6));
     quizzes::update_question(&mut db, RunId(2), &first).await.unwrap();
-    let times = quizzes::times(&mut db, RunId(2), 0).await.unwrap();
-    assert_eq!(times, Some((Some(at(5)), Some(at(6)))));
-    assert_eq!(quizzes::times(&mut db, RunId(2), 9).await.unwrap(), None);
+    let frame = quizzes::frame(&mut db, RunId(2), 0).await.unwrap().unwrap();
+    assert_eq!((frame.question, frame.choices), (id("a"), 1));
+    assert_eq!((frame.opened_at, frame.closes_at), (Some(at(5)), Some(at(6))));
+    assert_eq!(quizzes::frame(&mut db, RunId(2), 9).await.unwrap(), None);
     let asked = quizzes::last_asked(&mut db, GUILD).await.unwrap();
     assert_eq!(asked, [(id("a"), at(5))].into());
     first.closed_at = Some(at(7));

@@ -1,7 +1,9 @@
 //! Quizzes: private runs, and the public card of a group's.
 
+mod group;
 mod solo;
 
+pub use group::{failed, group};
 pub use solo::{offer, solo};
 
 use super::round::topic;
