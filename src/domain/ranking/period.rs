@@ -53,14 +53,16 @@ impl Period {
     pub const ALL_TIME: Self = Self { kind: Kind::All, from: None, until: None };
 }
 
+/// The stretch of one kind around an instant.
+type Around = fn(DateTime<Utc>, Tz) -> Stretch;
+
 /// What is kept at `now`, seasons apart: all time; this, the last and the next month and week.
 /// The next ones are there before anything can fall into them, so that a row booked in their first
 /// moment finds them.
 pub fn kept(now: DateTime<Utc>, zone: Tz) -> Vec<Period> {
     let mut kept = vec![Period::ALL_TIME];
-    let around: [(Kind, fn(DateTime<Utc>, Tz) -> Stretch); 2] =
-        [(Kind::Month, month), (Kind::Week, week)];
-    for (kind, around) in around {
+    let both: [(Kind, Around); 2] = [(Kind::Month, month), (Kind::Week, week)];
+    for (kind, around) in both {
         let this = around(now, zone);
         let before = this.0.map(|from| around(from - TimeDelta::milliseconds(1), zone));
         let next = this.1.map(|until| around(until, zone));
