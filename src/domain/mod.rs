@@ -13,6 +13,8 @@ pub mod points;
 pub mod question;
 pub mod ranking;
 pub mod refusal;
+pub mod report;
+pub mod review;
 pub mod round;
 pub mod schedule;
 pub mod streak;

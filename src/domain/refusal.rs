@@ -73,6 +73,21 @@ pub enum Refusal {
     TooManyHolidays,
     /// A guild has only this many study channels.
     TooManyStudyChannels,
+    /// The question is being asked in a round or a group quiz of the guild, so its answer is a
+    /// secret for now.
+    QuestionOpen,
+    /// No pack has a question of that name.
+    NoSuchQuestion,
+    /// A button of somebody else's reviews.
+    NotYourReview,
+    /// The card of this button was graded or missed since.
+    ReviewOutdated,
+    /// `/question report` without a reason.
+    NoReason,
+    /// The member's report of that question is still open.
+    ReportedAlready,
+    /// A member has only this many open reports.
+    TooManyReports,
     /// The inbox is full or the bot is stopping.
     TryAgain,
 }

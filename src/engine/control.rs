@@ -44,6 +44,8 @@ impl Desk<'_> {
                 members::set_hidden(self.db, asker.guild, asker.member, !shown).await?;
                 Ok(Reply::Board { shown })
             }
+            Command::Review { remind, rounds } => self.review_wishes(asker, remind, rounds).await,
+            Command::Report { question, reason } => self.report(asker, &question, &reason).await,
         }
     }
 

@@ -1,7 +1,8 @@
 //! What a delivery wants said: intents, not words. They are put into words when they are sent.
 
-use crate::domain::ids::{ChannelId, MessageId, RoundId};
+use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId, RoundId};
 use crate::domain::notice::Notice;
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// Why a thread is read anew.
@@ -91,6 +92,20 @@ pub enum Intent {
         /// What.
         notice: Notice,
     },
+    /// Bring the notice of a report up to date.
+    EditReport {
+        /// The report.
+        report: i64,
+    },
+    /// Remind a member of the reviews that are due, by direct message.
+    ReviewReminder {
+        /// The guild they belong to.
+        guild: GuildId,
+        /// Who wants to be reminded.
+        member: MemberId,
+        /// The local date it is for.
+        date: NaiveDate,
+    },
 }
 
 impl Intent {
@@ -106,7 +121,8 @@ impl Intent {
             Self::Result { .. } | Self::EditResult { .. } => "announce the result",
             Self::Reference { .. } => "show the reference answer",
             Self::EditCard { .. } => "bring the question card up to date",
-            Self::Notice { .. } => "send a notice",
+            Self::Notice { .. } | Self::EditReport { .. } => "send a notice",
+            Self::ReviewReminder { .. } => "remind a member of reviews",
         }
     }
 }

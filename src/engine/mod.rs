@@ -17,6 +17,8 @@ mod close;
 mod control;
 mod desk;
 mod inbox;
+mod reports;
+mod review;
 mod rounds;
 mod secrets;
 
@@ -25,6 +27,8 @@ pub use crate::store::channels::StudyChannel;
 pub use crate::store::deliveries::Delivery;
 pub use crate::store::guilds::Guild;
 pub use crate::store::ledger::{Entry, Source};
+pub use crate::store::reports::Report;
+pub use crate::store::reviews::Wishes;
 pub use crate::store::rounds::{Origin, Round};
 
 pub(crate) use inbox::fault;

@@ -43,6 +43,8 @@ impl Desk<'_> {
             }
             self.make_due_rounds(&channel).await?;
         }
+        // Behind the rounds: one delivery of a guild is made at a time, and cards come first.
+        self.remind().await?;
         Ok(Reply::Noted)
     }
 
@@ -251,11 +253,16 @@ impl Desk<'_> {
             Outcome::Later { error, .. } => deliveries::note_error(self.db, id, &error).await?,
             Outcome::Trouble { trouble, error } => {
                 deliveries::note_error(self.db, id, &error).await?;
-                if let Intent::Notice { .. } = delivery.intent {
+                match delivery.intent {
                     // Nobody can be told; it stands in `/study status`.
-                    deliveries::end(self.db, id, End::Dropped, Some(&error)).await?;
-                } else {
-                    self.trouble(&delivery, trouble).await?;
+                    Intent::Notice { .. } | Intent::EditReport { .. } => {
+                        deliveries::end(self.db, id, End::Dropped, Some(&error)).await?;
+                    }
+                    Intent::ReviewReminder { guild, member, .. } => {
+                        deliveries::end(self.db, id, End::Dropped, Some(&error)).await?;
+                        self.reminder_refused(guild, member).await?;
+                    }
+                    _ => self.trouble(&delivery, trouble).await?,
                 }
             }
             Outcome::Said(result) => {

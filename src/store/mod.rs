@@ -11,6 +11,8 @@ pub mod deliveries;
 pub mod guilds;
 pub mod ledger;
 pub mod members;
+pub mod reports;
+pub mod reviews;
 pub mod rounds;
 mod sqlite;
 mod types;

@@ -6,6 +6,8 @@ mod leaderboard;
 mod messages;
 mod points;
 mod privacy;
+mod question;
+mod review;
 mod study;
 mod today;
 
@@ -41,6 +43,8 @@ pub(super) fn all() -> Vec<poise::Command<Data, Error>> {
         today::today(),
         leaderboard::leaderboard(),
         points::points(),
+        review::review(),
+        question::question(),
         privacy::privacy(),
         help::help(),
         messages::vote_for_this_answer(),

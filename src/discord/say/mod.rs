@@ -8,6 +8,8 @@ pub mod ballot;
 pub mod boards;
 pub mod no;
 pub mod notice;
+pub mod question;
+pub mod review;
 pub mod round;
 pub mod text;
 

@@ -26,13 +26,16 @@ pub fn reference(round: &Round, key: &str) -> Card {
         embed.fields.push(("To think on".to_owned(), whole(&prompts, "\n\n", limit::FIELD)));
         buttons.push(Button::new("Answer to that", format!("followup:{key}")).primary());
     }
-    if !question.sources.is_empty() {
-        let sources: Vec<String> =
-            question.sources.iter().map(|source| format!("- {source}")).collect();
-        embed.fields.push(("Sources".to_owned(), whole(&sources, "\n", limit::FIELD)));
-    }
+    embed.fields.extend(sources(question).map(|sources| ("Sources".to_owned(), sources)));
     buttons.push(Button::new("Why this question?", format!("why:{key}")));
     Card::boxed(embed).with_buttons(buttons)
+}
+
+/// A question's sources, if it names any.
+pub(super) fn sources(question: &Question) -> Option<String> {
+    let sources: Vec<String> =
+        question.sources.iter().map(|source| format!("- {source}")).collect();
+    if sources.is_empty() { None } else { Some(whole(&sources, "\n", limit::FIELD)) }
 }
 
 /// *Answer to that*: the follow-ups with their answers, for whoever asks.

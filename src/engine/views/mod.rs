@@ -2,6 +2,8 @@
 
 pub mod admin;
 pub mod boards;
+pub mod questions;
+pub mod review;
 pub mod rounds;
 
 use crate::domain::ids::MemberId;

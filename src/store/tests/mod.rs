@@ -10,6 +10,8 @@ mod ledger;
 mod members;
 mod opening;
 mod portable;
+mod reports;
+mod reviews;
 mod rounds;
 mod transactions;
 

@@ -6,8 +6,10 @@ mod boards;
 mod card;
 mod no;
 mod notice;
+mod question;
 mod result;
 mod reveal;
+mod review;
 pub(in crate::discord) mod sample;
 mod status;
 

@@ -44,7 +44,14 @@ fn next(after: &Refusal) -> Option<Refusal> {
         R::GuildOnly => R::NotAnAdmin,
         R::NotAnAdmin => R::TooManyHolidays,
         R::TooManyHolidays => R::TooManyStudyChannels,
-        R::TooManyStudyChannels => R::TryAgain,
+        R::TooManyStudyChannels => R::QuestionOpen,
+        R::QuestionOpen => R::NoSuchQuestion,
+        R::NoSuchQuestion => R::NotYourReview,
+        R::NotYourReview => R::ReviewOutdated,
+        R::ReviewOutdated => R::NoReason,
+        R::NoReason => R::ReportedAlready,
+        R::ReportedAlready => R::TooManyReports,
+        R::TooManyReports => R::TryAgain,
         R::TryAgain => return None,
     })
 }
@@ -91,6 +98,13 @@ fn every_refusal() {
     Only admins can do this: it takes the permission *Manage Server*.
     A study channel can have 100 holidays, and this one does. Remove some first with `/study holidays remove`.
     A server can have 25 study channels, and this one does. `/study remove` ends one.
+    That question is being asked here right now, so its answer is a secret until the round or quiz is over.
+    I know no such question. Start typing a word of its title and choose from the list.
+    These are somebody else's reviews, and private. `/review` shows you your own.
+    You have been through that one already.
+    Please write in a few words what is wrong with the question.
+    You have reported this question already, and the admins have not decided yet.
+    You have 5 reports that the admins have not looked at yet. Please give them some time.
     So much is going on that I could not take this. Nothing was changed; please try again in a moment.
     "#);
 }
@@ -103,7 +117,7 @@ fn every_refusal_is_a_sentence_of_its_own() {
         assert!(text.ends_with('.') && !text.contains("  "), "{text}");
         assert!(seen.insert(text.clone()), "said of two things: {text}");
     }
-    assert_eq!(seen.len(), 35);
+    assert_eq!(seen.len(), 42);
 }
 
 #[test]

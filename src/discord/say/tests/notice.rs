@@ -27,7 +27,10 @@ fn next(after: &Notice) -> Option<Notice> {
             Trouble::NotInGuild => trouble(Trouble::Refused),
             Trouble::Refused => Notice::Recovered { channel },
         },
-        Notice::Recovered { .. } => return None,
+        Notice::Recovered { .. } => {
+            Notice::Reported { report: 7, title: "`is` or `==`?".to_owned() }
+        }
+        Notice::Reported { .. } => return None,
     })
 }
 
@@ -51,6 +54,7 @@ fn every_notice() {
     In <#200> I could not post the question: I am not in this server any more. Invite me again.
     In <#200> I could not post the question: Discord refuses it. I keep trying; whoever runs this bot finds the reason in its log.
     All is well again in <#200>: what was waiting has been posted.
+    A member reported the question “\`is\` or \`==\`?”.
     "#);
 }
 
