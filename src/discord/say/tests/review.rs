@@ -69,7 +69,7 @@ fn the_reminder_was_refused() {
     assert_snapshot!(show(&review(&refused, None)), @r#"
     I could not send you the daily reminder: Discord says that you take no direct messages from me. So I switched it off. Allow direct messages in the privacy settings of this server and use `/review remind:on`, or leave it with `/review remind:off`.
 
-    Nothing more is due. The next question comes back <t:1795564800:R> (<t:1795564800:F>). You are learning 12 questions.
+    Nothing is due now. The next question comes back <t:1795564800:R> (<t:1795564800:F>). You are learning 12 questions.
     "#);
 }
 

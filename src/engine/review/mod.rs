@@ -285,3 +285,6 @@ impl Desk<'_> {
         Ok(next)
     }
 }
+
+#[cfg(test)]
+mod tests;
