@@ -1,5 +1,6 @@
 use super::sample::{ANA, BEN, GUILD, instant, question};
 use super::show;
+use crate::discord::say::Card;
 use crate::discord::say::question::{
     answer, decided, hint, question as shown, report, reported, reports,
 };
@@ -112,10 +113,10 @@ fn reports_in_the_status() {
     assert_eq!(reports(&ReportsView::default()), None);
     let newest = vec![of(Standing::Open), of(Standing::FixLater)];
     let some = ReportsView { open: 1, later: 4, newest };
-    assert_snapshot!(reports(&some).unwrap(), @r#"
+    assert_snapshot!(show(&Card::text(reports(&some).unwrap())), @r#"
     1 report to decide, 4 to fix later. The newest:
-    - “Brackets or parentheses?”, by Ana <t:1795424400:R>: @​everyone It \*\*leaks\*\* \# see \<@​1\>
-    - “Brackets or parentheses?” (fix later), by Ana <t:1795424400:R>: @​everyone It \*\*leaks\*\* \# see \<@​1\>
+    - “Brackets or parentheses?”, by Ana <t:1795424400:R>: @{zwsp}everyone It \*\*leaks\*\* \# see \<@{zwsp}1\>
+    - “Brackets or parentheses?” (fix later), by Ana <t:1795424400:R>: @{zwsp}everyone It \*\*leaks\*\* \# see \<@{zwsp}1\>
     "#);
     assert_snapshot!(reported("`is` or `==`?"), @r#"Thank you. The admins are told what is wrong with “\`is\` or \`==\`?”."#);
 }
