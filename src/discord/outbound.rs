@@ -158,6 +158,10 @@ impl Outbound {
                 self.say_for_good(delivery, place, &card, expired).await
             }
             Intent::Notice { notice } => self.notice(delivery, notice).await,
+            Intent::EditReport { report } => self.edit_report(*report).await,
+            Intent::ReviewReminder { guild, member, .. } => {
+                self.remind(delivery, *guild, *member, expired).await
+            }
         }
     }
 
@@ -333,7 +337,13 @@ impl Outbound {
     /// Tries the channel named at setup, then whoever ran the setup, then the owner.
     async fn notice(&self, delivery: &Delivery<Intent>, notice: &Notice) -> Result<Outcome, Stop> {
         let guild = self.engine.notice_targets(delivery.guild).await?;
-        let card = say::notice::notice(notice, &guild.name, &delivery.key);
+        let card = match notice {
+            Notice::Reported { report, .. } => {
+                let view = self.engine.report(*report).await?;
+                say::question::report(&view, &guild.name, &delivery.key)
+            }
+            notice => say::notice::notice(notice, &guild.name, &delivery.key),
+        };
         let mut refused = "nobody can be told".to_owned();
         let mut places = Vec::new();
         places.extend(guild.notices.map(Place::Channel));
@@ -358,6 +368,36 @@ impl Outbound {
             }
         }
         Ok(Outcome::Trouble { trouble: Trouble::Refused, error: refused })
+    }
+
+    /// Shows on the notice of a report what was decided.
+    async fn edit_report(&self, report: i64) -> Result<Outcome, Stop> {
+        let view = self.engine.report(report).await?;
+        let Some(notice) = self.engine.report_notice(report).await? else {
+            return Ok(gone("the notice is not there"));
+        };
+        let Some((place, message)) = notice.result else {
+            return Ok(gone("the notice is not there"));
+        };
+        let guild = self.engine.notice_targets(view.report.guild).await?;
+        self.edit(place, message, &say::question::report(&view, &guild.name, &notice.key)).await
+    }
+
+    /// Reminds a member of reviews. Whatever Discord refuses here, only the member can mend.
+    async fn remind(
+        &self,
+        delivery: &Delivery<Intent>,
+        guild: GuildId,
+        member: MemberId,
+        expired: bool,
+    ) -> Result<Outcome, Stop> {
+        let view = self.engine.reminder(guild, member).await?;
+        if view.due == 0 {
+            return Ok(gone("nothing is due any more"));
+        }
+        let card = say::review::reminder(&view, &delivery.key);
+        let place = self.direct_channel(member).await?;
+        self.say(delivery, place, &card, expired).await
     }
 
     async fn direct_channel(&self, member: MemberId) -> Result<ChannelId, Stop> {

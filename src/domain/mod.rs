@@ -15,6 +15,8 @@ pub mod question;
 pub mod quiz;
 pub mod ranking;
 pub mod refusal;
+pub mod report;
+pub mod review;
 pub mod round;
 pub mod schedule;
 pub mod season;

@@ -90,4 +90,11 @@ pub enum Notice {
         /// The study channel.
         channel: ChannelId,
     },
+    /// A member reported a question.
+    Reported {
+        /// The report's number.
+        report: i64,
+        /// The question's title.
+        title: String,
+    },
 }

@@ -122,6 +122,18 @@ pub enum Refusal {
     TooManyRoles,
     /// The board behind a button is not kept any more.
     BoardGone,
+    /// No pack has a question of that name.
+    NoSuchQuestion,
+    /// A button of somebody else's reviews.
+    NotYourReview,
+    /// The card of this button was graded or missed since.
+    ReviewOutdated,
+    /// `/question report` without a reason.
+    NoReason,
+    /// The member's report of that question is still open.
+    ReportedAlready,
+    /// A member has only this many open reports.
+    TooManyReports,
     /// The inbox is full or the bot is stopping.
     TryAgain,
 }

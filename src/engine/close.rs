@@ -53,6 +53,7 @@ impl Desk<'_> {
         round.closed_at = Some(self.now);
         round.outcome = Some(Outcome { tally, awards, edited_late });
         rounds::update(self.db, &round).await?;
+        self.round_to_review(&round).await?;
         let id = round.id;
         let place = round.thread.unwrap_or(round.channel);
         let intent = Intent::Result { round: id, place };

@@ -46,6 +46,8 @@ impl Desk<'_> {
                 Ok(Reply::Board { shown })
             }
             Command::Boards(command) => self.boards(asker, command).await,
+            Command::Review { remind, rounds } => self.review_wishes(asker, remind, rounds).await,
+            Command::Report { question, reason } => self.report(asker, &question, &reason).await,
         }
     }
 

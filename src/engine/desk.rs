@@ -1,7 +1,7 @@
 //! The desk an input is decided at: the transaction, the instant, the bank, the settings.
 
 use super::Shared;
-use super::input::{Asker, Click, Command, Input, Reply};
+use super::input::{Asker, Click, Command, Input, Press, Reply};
 use super::intent::{Intent, Reading};
 use crate::domain::ids::{ChannelId, GuildId, RoundId};
 use crate::domain::notice::Notice;
@@ -67,6 +67,12 @@ impl<'a> Desk<'a> {
             Input::ThreadStale { thread } => self.thread_stale(thread).await,
             Input::Command(asker, command) => self.command(&asker, command).await,
             Input::Click(asker, click) => self.click(&asker, click).await,
+            Input::Pressed { key, by, name, press } => match press {
+                Press::StopReminder => self.stop_reminder(&key, by).await,
+                Press::Decide(standing) => {
+                    self.decide_report(&key, by, name.as_deref(), standing).await
+                }
+            },
             Input::Attempt { delivery } => {
                 Ok(Reply::Attempt(deliveries::attempt(self.db, delivery).await?.map(Box::new)))
             }
@@ -91,6 +97,7 @@ impl<'a> Desk<'a> {
             Click::VoteForMessage { message } => self.vote_for_message(asker, &message).await,
             Click::NotMyAnswer { message } => self.not_my_answer(asker, &message).await,
             Click::Quiz(press) => self.quiz_press(asker, press).await,
+            Click::Grade { key, reviews, grade } => self.grade(asker, &key, reviews, grade).await,
         }
     }
 
@@ -112,6 +119,7 @@ impl<'a> Desk<'a> {
             deliveries::next_expiry(self.db).await?.filter(|at| *at > self.now),
             quizzes::next_wake(self.db).await?,
             self.boards_agenda().await?,
+            self.next_reminder().await?,
         ]
         .into_iter()
         .flatten()

@@ -125,6 +125,7 @@ impl Input {
             Self::ThreadStale { .. } => "thread stale",
             Self::Command(..) => "command",
             Self::Click(..) => "click",
+            Self::Pressed { .. } => "press",
             Self::Attempt { .. } => "attempt",
             Self::Attempted { .. } => "attempted",
             Self::LookedUp { .. } => "looked up",

@@ -2,9 +2,13 @@
 
 use crate::domain::answer::ThreadMessage;
 use crate::domain::draw::{Plan, Reason};
-use crate::domain::ids::{ChannelId, GuildId, InteractionId, MemberId, MessageId, RoleId, RoundId};
+use crate::domain::ids::{
+    ChannelId, GuildId, InteractionId, MemberId, MessageId, QuestionId, RoleId, RoundId,
+};
 use crate::domain::member::Facts;
 use crate::domain::refusal::Refusal;
+use crate::domain::report::Standing;
+use crate::domain::review::Grade;
 use crate::domain::schedule::{Due, Holiday};
 use crate::engine::courier::Outcome;
 use crate::engine::intent::Intent;
@@ -146,6 +150,20 @@ pub enum Command {
     },
     /// Something about boards and seasons.
     Boards(BoardCommand),
+    /// `/review` with options; absent ones stay as they are.
+    Review {
+        /// Whether to be reminded daily.
+        remind: Option<bool>,
+        /// Whether questions of closed rounds are to be reviewed.
+        rounds: Option<bool>,
+    },
+    /// `/question report`
+    Report {
+        /// The question.
+        question: QuestionId,
+        /// Why, as typed.
+        reason: String,
+    },
 }
 
 /// A click that changes something.
@@ -175,6 +193,25 @@ pub enum Click {
     },
     /// A button of a quiz.
     Quiz(quiz::Press),
+    /// A grade in a review.
+    Grade {
+        /// The card's key.
+        key: String,
+        /// How often the card had been graded or missed when the button was shown.
+        reviews: u32,
+        /// How well the member remembered.
+        grade: Grade,
+    },
+}
+
+/// A press on a button of something delivered, perhaps in a direct message. Who may press it, as
+/// far as Discord's permissions decide that, is checked before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Press {
+    /// *Stop reminding me* on a reminder of reviews.
+    StopReminder,
+    /// What an admin makes of a report.
+    Decide(Standing),
 }
 
 /// One thing that happened.
@@ -209,6 +246,17 @@ pub enum Input {
     Command(Asker, Command),
     /// A member clicked.
     Click(Asker, Click),
+    /// A button of something delivered was pressed.
+    Pressed {
+        /// The delivery's key.
+        key: String,
+        /// By whom.
+        by: MemberId,
+        /// The name shown in the guild, where it was pressed there.
+        name: Option<String>,
+        /// Which button.
+        press: Press,
+    },
     /// The courier is about to try a delivery.
     Attempt {
         /// Which.
@@ -326,6 +374,32 @@ pub enum Reply {
     },
     /// Something about boards and seasons was changed.
     Boards(BoardReply),
+    /// A question was graded in a review.
+    Graded {
+        /// The grade.
+        grade: Grade,
+        /// In how many days it comes back.
+        days: u32,
+    },
+    /// What a member set with `/review`; `None` for what was not touched.
+    ReviewWishes {
+        /// The daily reminder.
+        remind: Option<bool>,
+        /// Closed rounds.
+        rounds: Option<bool>,
+    },
+    /// A question was reported.
+    Reported {
+        /// Its title.
+        title: String,
+    },
+    /// An admin decided a report.
+    Decided {
+        /// The report.
+        report: i64,
+        /// Whether that changed anything.
+        changed: bool,
+    },
     /// A ballot was cast or changed.
     Voted {
         /// The round.

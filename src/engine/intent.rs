@@ -1,9 +1,9 @@
 //! What a delivery wants said: intents, not words. They are put into words when they are sent.
 
-use crate::domain::ids::{ChannelId, MessageId, RoundId};
+use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId, RoundId};
 use crate::domain::notice::Notice;
 use crate::domain::quiz::RunId;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Why a thread is read anew.
@@ -115,6 +115,20 @@ pub enum Intent {
         /// What.
         notice: Notice,
     },
+    /// Bring the notice of a report up to date.
+    EditReport {
+        /// The report.
+        report: i64,
+    },
+    /// Remind a member of the reviews that are due, by direct message.
+    ReviewReminder {
+        /// The guild they belong to.
+        guild: GuildId,
+        /// Who wants to be reminded.
+        member: MemberId,
+        /// The local date it is for.
+        date: NaiveDate,
+    },
 }
 
 impl Intent {
@@ -133,7 +147,8 @@ impl Intent {
             Self::WeeklyBoard { .. } => "post the weekly leaderboard",
             Self::QuizCard { .. } | Self::QuizEdit { .. } => "show the quiz",
             Self::QuizFailed { .. } => "tell the host of a quiz",
-            Self::Notice { .. } => "send a notice",
+            Self::Notice { .. } | Self::EditReport { .. } => "send a notice",
+            Self::ReviewReminder { .. } => "remind a member of reviews",
         }
     }
 }

@@ -45,6 +45,8 @@ impl Desk<'_> {
             self.make_due_rounds(&channel).await?;
         }
         self.quiz_tick().await?;
+        // Behind the rounds: one delivery of a guild is made at a time, and cards come first.
+        self.remind().await?;
         Ok(Reply::Noted)
     }
 
@@ -253,13 +255,18 @@ impl Desk<'_> {
             Outcome::Later { error, .. } => deliveries::note_error(self.db, id, &error).await?,
             Outcome::Trouble { trouble, error } => {
                 deliveries::note_error(self.db, id, &error).await?;
-                if self.quiz_delivery_failed(&delivery, &error).await? {
+                match delivery.intent {
                     // A quiz is no study channel's trouble.
-                } else if let Intent::Notice { .. } = delivery.intent {
+                    _ if self.quiz_delivery_failed(&delivery, &error).await? => {}
                     // Nobody can be told; it stands in `/study status`.
-                    deliveries::end(self.db, id, End::Dropped, Some(&error)).await?;
-                } else {
-                    self.trouble(&delivery, trouble).await?;
+                    Intent::Notice { .. } | Intent::EditReport { .. } => {
+                        deliveries::end(self.db, id, End::Dropped, Some(&error)).await?;
+                    }
+                    Intent::ReviewReminder { guild, member, .. } => {
+                        deliveries::end(self.db, id, End::Dropped, Some(&error)).await?;
+                        self.reminder_refused(guild, member).await?;
+                    }
+                    _ => self.trouble(&delivery, trouble).await?,
                 }
             }
             Outcome::Said(result) => {

@@ -12,6 +12,8 @@ pub mod guilds;
 pub mod ledger;
 pub mod members;
 pub mod quizzes;
+pub mod reports;
+pub mod reviews;
 pub mod rounds;
 pub mod seasons;
 mod sqlite;

@@ -3,6 +3,8 @@
 use crate::domain::ids::{
     ChannelId, GuildId, InteractionId, MemberId, MessageId, QuestionId, RoleId, RoundId,
 };
+use crate::domain::report::Standing;
+use crate::domain::review::Why;
 use crate::domain::round::{SkipReason, State};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::error::BoxDynError;
@@ -86,7 +88,7 @@ macro_rules! stored_words {
         }
     )* };
 }
-stored_words!(State, SkipReason);
+stored_words!(State, SkipReason, Why, Standing);
 
 impl Stored for RoundId {
     type Raw = i64;
@@ -134,6 +136,14 @@ impl Stored for u32 {
     type Raw = i64;
     fn read(raw: i64) -> Result<Self, BoxDynError> {
         Ok(Self::try_from(raw)?)
+    }
+}
+
+impl Stored for f32 {
+    type Raw = f64;
+    #[expect(clippy::cast_possible_truncation, reason = "it was written from an f32")]
+    fn read(raw: f64) -> Result<Self, BoxDynError> {
+        Ok(raw as Self)
     }
 }
 

@@ -341,6 +341,12 @@ impl Stage {
         self.sandbox().traffic().exchanges
     }
 
+    /// Gives the next start other questions.
+    pub fn replace_bank(&mut self, bank: Bank) {
+        assert!(self.running.is_none(), "a running bot keeps its questions");
+        self.props.bank = bank;
+    }
+
     /// The story's database, while no bot is running.
     pub async fn store(&self) -> Store {
         assert!(self.running.is_none(), "the bot has the database to itself");

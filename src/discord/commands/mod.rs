@@ -7,7 +7,9 @@ mod leaderboard;
 mod messages;
 mod points;
 mod privacy;
+mod question;
 mod quiz;
+mod review;
 mod season;
 mod study;
 mod today;
@@ -56,6 +58,8 @@ pub(super) fn all() -> Vec<poise::Command<Data, Error>> {
         leaderboard::leaderboard(),
         season::season(),
         points::points(),
+        review::review(),
+        question::question(),
         privacy::privacy(),
         help::help(),
         messages::vote_for_this_answer(),

@@ -4,11 +4,19 @@ use super::{Answer, Press};
 use crate::discord::say;
 use crate::domain::ids::{GuildId, MemberId};
 use crate::domain::refusal::Refusal;
+use crate::engine::Guild;
 use crate::engine::views::View;
 use serenity::all as discord;
 
 /// The status behind a notice: for admins, also in a direct message.
 pub(super) async fn status(press: &Press<'_>) -> View<Answer> {
+    let guild = guild_of_notice(press).await?;
+    Ok(Answer::Private(say::admin::status(&press.data.engine.status(guild.id, None).await?)))
+}
+
+/// The guild of the notice whose button was pressed, if the presser is one of its admins. In a
+/// direct message those are whoever ran the setup and the owner: nobody else is sent notices there.
+pub(super) async fn guild_of_notice(press: &Press<'_>) -> View<Guild> {
     let (engine, interaction) = (&press.data.engine, press.interaction);
     let notice = engine.notice_of_key(press.key).await?;
     let allowed = match &interaction.member {
@@ -24,5 +32,5 @@ pub(super) async fn status(press: &Press<'_>) -> View<Answer> {
     if !allowed {
         return Err(Refusal::NotAnAdmin.into());
     }
-    Ok(Answer::Private(say::admin::status(&engine.status(notice.id, None).await?)))
+    Ok(notice)
 }

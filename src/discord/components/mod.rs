@@ -4,7 +4,9 @@
 
 mod admin;
 mod boards;
+mod question;
 mod quiz;
+mod review;
 mod rounds;
 
 use super::commands::Data;
@@ -126,15 +128,20 @@ pub(super) async fn pressed(
 
 /// Which family a button belongs to.
 async fn answer(press: &Press<'_>) -> View<Answer> {
-    if press.what == "status" {
-        // Also pressed in direct messages.
-        return admin::status(press).await;
+    // Also pressed in direct messages.
+    match press.what {
+        "status" => return admin::status(press).await,
+        "review-stop" => return review::stop(press).await,
+        what if what.starts_with("report-") => return question::decided(press).await,
+        _ => {}
     }
     let guild = press.interaction.guild_id.ok_or(Refusal::GuildOnly)?;
     let guild = GuildId(guild.get());
     match press.what {
-        quiz if quiz.starts_with("quiz-") => quiz::pressed(press, guild).await,
         "board" | "share" | "weekly" => boards::pressed(press, guild).await,
+        what if what.starts_with("quiz-") => quiz::pressed(press, guild).await,
+        what if what.starts_with("review-") => review::pressed(press, guild).await,
+        what if what.starts_with("question-") => question::pressed(press, guild).await,
         _ => rounds::pressed(press, guild).await,
     }
 }

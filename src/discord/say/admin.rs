@@ -2,7 +2,7 @@
 
 use super::limit;
 use super::text::{at, channel, count, day, from_now, is_blank, list, plain, whole};
-use super::{Card, Embed, Tone};
+use super::{Card, Embed, Tone, question, review};
 use crate::domain::draw::Plan;
 use crate::domain::ids::ChannelId;
 use crate::domain::schedule::{Due, Holiday, Schedule};
@@ -73,15 +73,23 @@ pub fn reply(reply: &Reply) -> Option<Card> {
              and past rounds are kept. `/study setup` brings it back.",
             channel(*id)
         ),
-        Reply::Board { shown: true } => "You are on the leaderboards of this server.".to_owned(),
+        Reply::Board { shown: true } => {
+            "You are on the leaderboards of this server. Your reviews are seen by nobody but you."
+                .to_owned()
+        }
         Reply::Board { shown: false } => {
             "You are off the leaderboards of this server. You keep your points; `/points` shows \
-             them to you alone. `/privacy board:on` brings you back."
+             them to you alone. `/privacy board:on` brings you back. Your reviews are seen by nobody \
+             but you."
                 .to_owned()
         }
         Reply::Boards(reply) => return Some(super::season::reply(reply)),
+        Reply::ReviewWishes { remind, rounds } => review::wishes(*remind, *rounds),
+        Reply::Reported { title } => question::reported(title),
         Reply::Noted
         | Reply::Plan { .. }
+        | Reply::Graded { .. }
+        | Reply::Decided { .. }
         | Reply::Voted { .. }
         | Reply::Withdrawn { .. }
         | Reply::Answer { .. }

@@ -237,10 +237,17 @@ pub fn today(today: &Today) -> Card {
             None => format!("{}: none coming up", channel(*id)),
         })
         .collect();
+    let mut fields = vec![("Next round".to_owned(), whole(&next, "\n", limit::FIELD))];
+    if today.reviews > 0 {
+        let due = count(today.reviews as u64, "review");
+        let verb = if today.reviews == 1 { "is" } else { "are" };
+        let text = format!("{due} {verb} due for you. `/review` shows the first one.");
+        fields.push(("Your reviews".to_owned(), text));
+    }
     Card::boxed(Embed {
         title: "Today".to_owned(),
         text: whole(&open, "\n\n", limit::TEXT),
-        fields: vec![("Next round".to_owned(), whole(&next, "\n", limit::FIELD))],
+        fields,
         ..Embed::default()
     })
 }

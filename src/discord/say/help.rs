@@ -65,9 +65,18 @@ pub fn help(help: &Help) -> Card {
             ),
         ),
         (
+            "Reviews",
+            "What you got wrong in a quiz comes back in `/review`, after a day, a week, a month, \
+             as well as you remember it. `/review rounds:on` brings the questions of closed rounds \
+             too, and `/review remind:on` reminds you once a day. Nobody but you sees your reviews, \
+             and they give no points."
+                .to_owned(),
+        ),
+        (
             "Commands",
             "`/today` shows what is open, `/leaderboard` who has the most points, `/points` your \
-             own. Admins set everything up with `/study`."
+             own. `/question show` looks a question up, `/question report` tells the admins that one is \
+             wrong. Admins set everything up with `/study`."
                 .to_owned(),
         ),
     ];

@@ -202,6 +202,27 @@ pub fn refusal(refusal: &Refusal) -> Card {
             "That board is too old to be shown any more. `/leaderboard` shows how it stands now."
                 .to_owned()
         }
+        Refusal::NoSuchQuestion => {
+            "I know no such question. Start typing a word of its title and choose from the list."
+                .to_owned()
+        }
+        Refusal::NotYourReview => {
+            "These are somebody else's reviews, and private. `/review` shows you your own."
+                .to_owned()
+        }
+        Refusal::ReviewOutdated => "You have been through that one already.".to_owned(),
+        Refusal::NoReason => {
+            "Please write in a few words what is wrong with the question.".to_owned()
+        }
+        Refusal::ReportedAlready => {
+            "You have reported this question already, and the admins have not decided yet."
+                .to_owned()
+        }
+        Refusal::TooManyReports => format!(
+            "You have {} reports that the admins have not looked at yet. Please give them some \
+             time.",
+            crate::domain::report::MOST_OPEN
+        ),
         Refusal::TryAgain => {
             "So much is going on that I could not take this. Nothing was changed; please try again \
              in a moment."

@@ -1,6 +1,6 @@
 //! What admins are told without having asked.
 
-use super::text::{channel, count, day};
+use super::text::{channel, count, day, plain};
 use super::{Button, Card, Embed, Tone};
 use crate::domain::notice::{Notice, Trouble};
 
@@ -8,7 +8,7 @@ use crate::domain::notice::{Notice, Trouble};
 pub fn notice(notice: &Notice, guild: &str, key: &str) -> Card {
     let tone = match notice {
         Notice::Recovered { .. } => Tone::Green,
-        Notice::StockLow { .. } => Tone::Calm,
+        Notice::StockLow { .. } | Notice::Reported { .. } => Tone::Calm,
         Notice::Missed { .. }
         | Notice::NotAccepted { .. }
         | Notice::EmptyPool { .. }
@@ -90,6 +90,9 @@ pub fn sentence(notice: &Notice) -> String {
         }
         Notice::Recovered { channel: id } => {
             format!("All is well again in {}: what was waiting has been posted.", channel(*id))
+        }
+        Notice::Reported { title, .. } => {
+            format!("A member reported the question “{}”.", plain(title))
         }
     }
 }

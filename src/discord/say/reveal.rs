@@ -33,11 +33,14 @@ pub(super) fn reference_box(question: &Question) -> Embed {
         let prompts = whole(&follow_up_prompts(question), "\n\n", limit::FIELD);
         embed.fields.push(("To think on".to_owned(), prompts));
     }
-    if !question.sources.is_empty() {
-        let sources = whole(&sources(question), "\n", limit::FIELD);
-        embed.fields.push(("Sources".to_owned(), sources));
-    }
+    embed.fields.extend(sources(question).map(|sources| ("Sources".to_owned(), sources)));
     embed
+}
+
+/// A question's sources, if it names any.
+pub(super) fn sources(question: &Question) -> Option<String> {
+    let sources = source_lines(question);
+    if sources.is_empty() { None } else { Some(whole(&sources, "\n", limit::FIELD)) }
 }
 
 /// *Answer to that*: the follow-ups with their answers, for whoever asks.
@@ -65,7 +68,7 @@ fn answered_follow_ups(question: &Question) -> String {
     parts.join("\n\n")
 }
 
-fn sources(question: &Question) -> Vec<String> {
+fn source_lines(question: &Question) -> Vec<String> {
     question.sources.iter().map(|source| format!("- {source}")).collect()
 }
 
@@ -76,7 +79,7 @@ pub fn cut_parts(question: &Question) -> Vec<String> {
         ("the answer", units(&question.answer), limit::TEXT),
         ("the follow-ups", units(&follow_up_prompts(question).join("\n\n")), limit::FIELD),
         ("the follow-ups with their answers", units(&answered_follow_ups(question)), limit::TEXT),
-        ("the list of sources", units(&sources(question).join("\n")), limit::FIELD),
+        ("the list of sources", units(&source_lines(question).join("\n")), limit::FIELD),
     ];
     let over = parts.into_iter().filter(|(_, length, most)| length > most);
     over.map(|(part, length, most)| {

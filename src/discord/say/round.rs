@@ -48,6 +48,7 @@ pub fn card(view: &CardView) -> Card {
     .with_buttons(buttons)
 }
 
+/// The prompt with its hint, hidden until somebody wants it.
 pub(super) fn prompt(question: &Question) -> String {
     match &question.hint {
         Some(hint) => format!("{}\n\n**Hint:** ||{}||", question.prompt, unspoiled(hint.trim())),

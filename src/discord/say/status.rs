@@ -3,6 +3,7 @@
 use super::admin::plan_lines;
 use super::limit;
 use super::notice::{sentence, trouble_sentence};
+use super::question::reports;
 use super::round::place;
 use super::text::{at, channel, count, from_now, plain, whole};
 use super::{Card, Embed, Tone};
@@ -31,6 +32,9 @@ pub fn status(status: &Status) -> Card {
             channel,
         ),
     ));
+    if let Some(reports) = reports(&status.reports) {
+        embed.fields.push(("Reported questions".to_owned(), reports));
+    }
     if !status.unsaid.is_empty() {
         let lines: Vec<String> = status
             .unsaid

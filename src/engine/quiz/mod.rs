@@ -338,16 +338,18 @@ impl Desk<'_> {
     }
 
     /// A quiz answer is final: `right` also says in time; `first_attempt`: in 30 days.
-    #[expect(clippy::unused_async, clippy::unused_self, reason = "reviews and rates hook in here")]
-    pub(super) async fn answered_quiz(
+    async fn answered_quiz(
         &mut self,
-        _guild: GuildId,
-        _member: MemberId,
-        _question: &Question,
-        _right: bool,
+        guild: GuildId,
+        member: MemberId,
+        question: &Question,
+        right: bool,
         _first_attempt: bool,
-        _at: DateTime<Utc>,
+        at: DateTime<Utc>,
     ) -> Decision<()> {
+        if !right {
+            self.missed(guild, member, question, at).await?;
+        }
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! What admins and the bot itself look up: status, plans, schedules, who is told.
 
 use super::View;
+use super::questions::ReportsView;
 use crate::domain::draw::Plan;
 use crate::domain::ids::{ChannelId, GuildId};
 use crate::domain::notice::{Notice, Trouble};
@@ -46,6 +47,8 @@ pub struct Status {
     pub channels: Vec<ChannelStatus>,
     /// Notices that nobody could be given.
     pub unsaid: Vec<(Notice, DateTime<Utc>)>,
+    /// What members reported about questions.
+    pub reports: ReportsView,
 }
 
 /// What `/help` shows.
@@ -101,7 +104,8 @@ impl Engine {
                 _ => None,
             })
             .collect();
-        Ok(Status { guild: found, channels: all, unsaid })
+        let reports = self.reports(&mut db, guild).await?;
+        Ok(Status { guild: found, channels: all, unsaid, reports })
     }
 
     /// The plan of a study channel as it is, for showing it.

@@ -2,7 +2,9 @@
 
 pub mod admin;
 pub mod boards;
+pub mod questions;
 pub mod quiz;
+pub mod review;
 pub mod rounds;
 
 use crate::domain::ids::MemberId;

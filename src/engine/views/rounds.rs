@@ -119,6 +119,8 @@ pub struct Today {
     pub open: Vec<OpenRound>,
     /// The next due instant of each study channel.
     pub next: Vec<(ChannelId, Option<Due>)>,
+    /// How many of the asker's reviews are due.
+    pub reviews: usize,
 }
 
 impl Engine {
@@ -293,7 +295,8 @@ impl Engine {
             next.push((channel.id, dues.into_iter().find(|(_, taken)| !taken).map(|due| due.0)));
         }
         open.sort_by_key(|open| open.round.channel != here && open.round.thread != Some(here));
-        Ok(Today { open, next })
+        let reviews = self.reviews_due(&mut db, guild, member).await?;
+        Ok(Today { open, next, reviews })
     }
 
     /// Whether this is the thread of a round that still takes answers; if so, which guild's.

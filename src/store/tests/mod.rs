@@ -11,6 +11,8 @@ mod members;
 mod opening;
 mod portable;
 mod quizzes;
+mod reports;
+mod reviews;
 mod rounds;
 mod seasons;
 mod standings;

@@ -81,6 +81,20 @@ fn board_calls(channel: u64, role: u64, topic: &Value) -> Vec<(&'static str, Val
     calls
 }
 
+/// Calls of reviews and single questions that need options, or say more with them.
+fn learner_calls(id: &str) -> Vec<(&'static str, Value)> {
+    let id = json!({"name": "id", "value": id});
+    let reason = json!({"name": "reason", "value": "@everyone **wrong** in the third line"});
+    vec![
+        // The numbers of the choices: on, and on.
+        ("review", json!([{"name": "remind", "value": 0}, {"name": "rounds", "value": 0}])),
+        ("review", json!([])),
+        ("question show", json!([id])),
+        ("question report", json!([id, reason])),
+        ("question report", json!([id, reason])),
+    ]
+}
+
 /// Calls that change so much that they come last.
 const LAST: [&str; 4] = ["study replace", "study post", "study void", "study remove"];
 /// Calls that leave no round for what follows.
@@ -136,6 +150,23 @@ async fn all_that_can_be_done_speaks_as_discord_describes() {
         let board = json!([{"name": "board", "value": board}]);
         tried.call(&members[5], stage.study(), "privacy", board).await;
     }
+    let typed = json!([{"name": "show", "options": [
+        {"name": "id", "value": "", "focused": true}]}]);
+    let found = members[4].autocomplete(stage.study(), "question", typed).await.unwrap();
+    assert_eq!(found.len(), 25);
+    let id = found[0]["value"].as_str().unwrap();
+    for (name, options) in learner_calls(id) {
+        tried.call(&members[4], stage.study(), name, options).await;
+    }
+    let (review, wishes) = learner_calls(id).remove(0);
+    tried.call(&members[5], stage.study(), review, wishes).await;
+    let shown = json!([{"name": "show", "options": [{"name": "id", "value": id}]}]);
+    let shown = members[4].command(stage.study(), "question", shown).await.unwrap();
+    tried.press(&members[4], vec![shown.settled_message().await.unwrap()]).await;
+    stage.settle().await;
+    let reported = stage.sandbox.direct_messages(admin.id());
+    assert!(!reported.is_empty(), "nobody was told of the report");
+    tried.press(&admin, reported).await;
     tried.commands(&stage, &members[3], false).await;
     tried.commands(&stage, &admin, true).await;
 
@@ -152,15 +183,21 @@ async fn all_that_can_be_done_speaks_as_discord_describes() {
     stage.advance(TimeDelta::days(1)).await;
     stage.sandbox.set_bot_permissions(Some(stage.study()), SEND, 0);
     stage.settle().await;
+    // Six in the evening is over.
+    let reminders = stage.sandbox.direct_messages(members[5].id());
+    assert!(!reminders.is_empty(), "nobody was reminded");
+    tried.press(&members[5], reminders).await;
+
     assert!(!stage.sandbox.direct_messages(admin.id()).is_empty(), "nobody was told");
     for name in LAST {
         tried.call(&admin, stage.study(), name, json!([])).await;
         stage.settle().await;
     }
 
-    for wanted in
-        ["vote", "page", "ballot", "withdraw", "rules", "points", "board", "share", "weekly"]
-    {
+    let asked =
+        ["vote", "page", "ballot", "withdraw", "rules", "points", "board", "share", "weekly"];
+    let learnt = ["review-show", "review-again", "review-stop", "question-answer", "report-later"];
+    for wanted in asked.into_iter().chain(learnt) {
         assert!(tried.components.contains(wanted), "{wanted} not in {:?}", tried.components);
     }
     let registered: BTreeSet<String> = stage
@@ -219,10 +256,16 @@ impl Tried {
     async fn crawl(&mut self, stage: &Production, who: &Actor, thread: u64) {
         let mut waiting = stage.said(stage.study());
         waiting.extend(stage.said(thread));
-        for command in ["leaderboard", "points", "today", "help"] {
+        for command in ["leaderboard", "points", "today", "help", "review"] {
             let reply = who.command(stage.study(), command, json!([])).await.unwrap();
             waiting.push(reply.settled_message().await.unwrap());
         }
+        self.press(who, waiting).await;
+        stage.settle().await;
+    }
+
+    /// Presses every button and uses every menu of these messages, and of the answers to that.
+    async fn press(&mut self, who: &Actor, mut waiting: Vec<Value>) {
         let mut pressed = BTreeSet::new();
         while let Some(message) = waiting.pop() {
             let rows = message["components"].as_array().into_iter().flatten();
@@ -245,7 +288,6 @@ impl Tried {
                 }
             }
         }
-        stage.settle().await;
     }
 }
 

@@ -3,13 +3,14 @@
 
 use super::{json_of, message};
 use crate::discord::say::tests::sample::{
-    CHANNEL, GUILD, THREAD, due, guild, instant, outcome, question, reason, round, schedule,
+    ANA, CHANNEL, GUILD, THREAD, due, guild, instant, outcome, question, reason, round, schedule,
     study_channel,
 };
 use crate::discord::say::text::{clean, plain, units};
 use crate::discord::say::{
     Card, Row, admin, ballot, boards, limit, no, notice, round as rounds, season,
 };
+use crate::discord::say::{question as say_question, review as say_review};
 use crate::domain::ballot::TallyRow;
 use crate::domain::draw::Freshness;
 use crate::domain::ids::{ChannelId, MemberId, MessageId, RoleId, RoundId};
@@ -19,6 +20,8 @@ use crate::domain::question::{FollowUp, Question};
 use crate::domain::ranking::which::Which;
 use crate::domain::ranking::{Ranked, Standing, Window};
 use crate::domain::refusal::Refusal;
+use crate::domain::report;
+use crate::domain::review::Grade;
 use crate::domain::round::State;
 use crate::domain::schedule::Holiday;
 use crate::domain::season::{LONGEST_NAME, Season};
@@ -29,7 +32,10 @@ use crate::engine::views::boards::{Board, BoardRow, BoardSettings, Points, Point
 use crate::engine::views::rounds::{
     BallotLine, BallotView, CardView, OpenRound, ResultView, ShownAnswer, Today,
 };
-use crate::engine::{BoardReply, Entry, Source};
+
+use crate::engine::views::questions::{QuestionView, ReportView, ReportsView};
+use crate::engine::views::review::{AnswerView, DueCard, ReminderView, ReviewView};
+use crate::engine::{BoardReply, Entry, Report, Source, Wishes};
 use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert, prop_assert_eq};
 use proptest::{prop_oneof, proptest};
@@ -196,9 +202,61 @@ impl World {
         cards.push(boards::today(&Today {
             open: vec![open; self.amount],
             next: (0..25).map(|n| (ChannelId(u64::MAX - n), Some(due()))).collect(),
+            reviews: self.amount,
         }));
         cards.extend(self.for_admins());
+        cards.extend(self.to_review());
         cards
+    }
+
+    /// Reviews, single questions and reports.
+    fn to_review(&self) -> Vec<Card> {
+        let question = Arc::new(self.question.clone());
+        let key = "k".repeat(25);
+        let first =
+            DueCard { key: key.clone(), reviews: u32::MAX, question: Arc::clone(&question) };
+        let refused = Wishes { refused_at: Some(due().at), ..Wishes::default() };
+        let mut review = ReviewView {
+            card: Some(first.clone()),
+            due: self.amount,
+            held_back: self.amount,
+            next: Some(due().at),
+            total: self.amount,
+            wishes: refused,
+        };
+        let note = no::refusal(&Refusal::QuestionOpen).content;
+        let mut cards = vec![say_review::review(&review, Some(&note))];
+        review.card = None;
+        cards.push(say_review::review(&review, Some(&note)));
+        let grades = Grade::ALL.map(|grade| (grade, 36_500));
+        cards.push(say_review::answer(&AnswerView { card: first, grades, due: self.amount }));
+        let reminder = ReminderView { guild: self.typed.clone(), due: self.amount };
+        cards.push(say_review::reminder(&reminder, &key));
+        cards.push(say_question::question(&QuestionView { key: key.clone(), question }));
+        cards.push(say_question::hint(&self.question));
+        cards.push(say_question::answer(&self.question));
+        cards.push(Card::text(say_question::reported(&self.question.title)));
+        cards.push(say_question::report(&self.report(), &self.typed, &key));
+        cards.push(say_question::decided(&self.report(), false));
+        cards
+    }
+
+    fn report(&self) -> ReportView {
+        ReportView {
+            report: Report {
+                id: 1,
+                guild: GUILD,
+                question: self.question.id.clone(),
+                title: self.question.title.clone(),
+                member: ANA,
+                reason: self.typed.chars().cycle().take(500).collect(),
+                at: due().at,
+                standing: report::Standing::FixLater,
+                decided: Some((ANA, due().at)),
+            },
+            reporter: self.typed.clone(),
+            decider: Some(self.typed.clone()),
+        }
     }
 
     fn result(&self) -> ResultView {
@@ -377,6 +435,7 @@ impl World {
             guild: guild(),
             channels: vec![status; self.amount + 1],
             unsaid: vec![(trouble, instant("2026-11-23T08:00:00Z")); 5],
+            reports: ReportsView { open: 5, later: u32::MAX, newest: vec![self.report(); 3] },
         }));
         let texts: [fn(String) -> Refusal; 5] = [
             Refusal::BadTime,

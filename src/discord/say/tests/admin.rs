@@ -119,8 +119,8 @@ fn removed() {
 
 #[test]
 fn on_and_off_the_boards() {
-    assert_snapshot!(said(&Reply::Board { shown: true }), @"You are on the leaderboards of this server.");
-    assert_snapshot!(said(&Reply::Board { shown: false }), @"You are off the leaderboards of this server. You keep your points; `/points` shows them to you alone. `/privacy board:on` brings you back.");
+    assert_snapshot!(said(&Reply::Board { shown: true }), @"You are on the leaderboards of this server. Your reviews are seen by nobody but you.");
+    assert_snapshot!(said(&Reply::Board { shown: false }), @"You are off the leaderboards of this server. You keep your points; `/points` shows them to you alone. `/privacy board:on` brings you back. Your reviews are seen by nobody but you.");
 }
 
 #[test]

@@ -311,6 +311,7 @@ fn today_with_open_rounds() {
     let busy = Today {
         open: vec![open(false, false), open(true, false), open(false, true), open(true, true)],
         next: vec![(CHANNEL, Some(due())), (ChannelId(201), None)],
+        reviews: 0,
     };
     assert_snapshot!(show(&today(&busy)), @r#"
     ╭ Today (Calm)
@@ -338,12 +339,14 @@ fn today_with_open_rounds() {
 
 #[test]
 fn today_with_nothing_open() {
-    let quiet = Today { open: Vec::new(), next: vec![(CHANNEL, Some(due()))] };
+    let quiet = Today { open: Vec::new(), next: vec![(CHANNEL, Some(due()))], reviews: 1 };
     assert_snapshot!(show(&today(&quiet)), @r#"
     ╭ Today (Calm)
     │ No round is open right now.
     │ ─ Next round
     │ <#200>: <t:1795507200:F> (<t:1795507200:R>)
+    │ ─ Your reviews
+    │ 1 review is due for you. `/review` shows the first one.
     ╰
     "#);
 }
@@ -379,8 +382,10 @@ fn the_rules() {
     │ A streak counts the rounds in a row that you answered in one study channel. Every 7 answers earn a grace, and you can hold 2. A missed round uses up a grace, or else ends the streak. Rounds that are skipped, withdrawn or extra break nothing.
     │ ─ Being on time
     │ A round that could not be posted on time is still posted if it is at most 2 hours late; otherwise it is skipped. When the clocks change: a time that is left out means the first minute after it, and one that comes twice means the first.
+    │ ─ Reviews
+    │ What you got wrong in a quiz comes back in `/review`, after a day, a week, a month, as well as you remember it. `/review rounds:on` brings the questions of closed rounds too, and `/review remind:on` reminds you once a day. Nobody but you sees your reviews, and they give no points.
     │ ─ Commands
-    │ `/today` shows what is open, `/leaderboard` who has the most points, `/points` your own. Admins set everything up with `/study`.
+    │ `/today` shows what is open, `/leaderboard` who has the most points, `/points` your own. `/question show` looks a question up, `/question report` tells the admins that one is wrong. Admins set everything up with `/study`.
     │ ─ Study channels
     │ <#200>: Mon–Fri at 08:00 (America/Port\_of\_Spain), open until the next round, for 7 days at most
     │ <#201>: Mon–Fri at 08:00 (America/Port\_of\_Spain), open for 8 hours

@@ -69,7 +69,13 @@ fn next(after: &Refusal) -> Option<Refusal> {
         R::RoleOfEverybody => R::RoleNotExcluded,
         R::RoleNotExcluded => R::TooManyRoles,
         R::TooManyRoles => R::BoardGone,
-        R::BoardGone => R::TryAgain,
+        R::BoardGone => R::NoSuchQuestion,
+        R::NoSuchQuestion => R::NotYourReview,
+        R::NotYourReview => R::ReviewOutdated,
+        R::ReviewOutdated => R::NoReason,
+        R::NoReason => R::ReportedAlready,
+        R::ReportedAlready => R::TooManyReports,
+        R::TooManyReports => R::TryAgain,
         R::TryAgain => return None,
     })
 }
@@ -138,6 +144,12 @@ fn every_refusal() {
     That role is not kept off the leaderboards. `/study board show` lists those that are.
     A server can keep 25 roles off its leaderboards, and this one does. `/study board include` lets one back.
     That board is too old to be shown any more. `/leaderboard` shows how it stands now.
+    I know no such question. Start typing a word of its title and choose from the list.
+    These are somebody else's reviews, and private. `/review` shows you your own.
+    You have been through that one already.
+    Please write in a few words what is wrong with the question.
+    You have reported this question already, and the admins have not decided yet.
+    You have 5 reports that the admins have not looked at yet. Please give them some time.
     So much is going on that I could not take this. Nothing was changed; please try again in a moment.
     "#);
 }

@@ -31,7 +31,10 @@ fn next(after: &Notice) -> Option<Notice> {
             Notice::WeeklyInTrouble { channel, trouble: Trouble::ChannelGone }
         }
         Notice::WeeklyInTrouble { .. } => Notice::Recovered { channel },
-        Notice::Recovered { .. } => return None,
+        Notice::Recovered { .. } => {
+            Notice::Reported { report: 7, title: "`is` or `==`?".to_owned() }
+        }
+        Notice::Reported { .. } => return None,
     })
 }
 
@@ -57,6 +60,7 @@ fn every_notice() {
     In <#200> I could not post the leaderboard of the last week: I lack a permission there. I keep trying for a while. `/study board weekly` names another channel, or switches it off.
     In <#200> I could not post the leaderboard of the last week: the channel is gone, or I cannot see it. I keep trying for a while. `/study board weekly` names another channel, or switches it off.
     All is well again in <#200>: what was waiting has been posted.
+    A member reported the question “\`is\` or \`==\`?”.
     "#);
 }
 

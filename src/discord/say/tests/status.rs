@@ -6,6 +6,7 @@ use crate::domain::notice::{Notice, Trouble};
 use crate::domain::round::State;
 use crate::domain::schedule::{Due, Pause};
 use crate::engine::views::admin::{ChannelStatus, Status};
+use crate::engine::views::questions::ReportsView;
 use insta::assert_snapshot;
 
 fn channel() -> ChannelStatus {
@@ -21,7 +22,7 @@ fn channel() -> ChannelStatus {
 }
 
 fn of(channels: Vec<ChannelStatus>) -> Status {
-    Status { guild: guild(), channels, unsaid: Vec::new() }
+    Status { guild: guild(), channels, unsaid: Vec::new(), reports: ReportsView::default() }
 }
 
 #[test]
