@@ -66,8 +66,9 @@ pub fn help(help: &Help) -> Card {
         ),
         (
             "Commands",
-            "`/today` shows what is open, `/leaderboard` who has the most points, `/points` your \
-             own. Admins set everything up with `/study`."
+            "`/today` shows what is open, `/leaderboard` who has the most points (by week, month, \
+             season, topic; there is one of newcomers too), `/season list` past seasons, `/points` \
+             your own. Admins set everything up with `/study`."
                 .to_owned(),
         ),
     ];

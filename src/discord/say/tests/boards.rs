@@ -380,7 +380,7 @@ fn the_rules() {
     │ ─ Being on time
     │ A round that could not be posted on time is still posted if it is at most 2 hours late; otherwise it is skipped. When the clocks change: a time that is left out means the first minute after it, and one that comes twice means the first.
     │ ─ Commands
-    │ `/today` shows what is open, `/leaderboard` who has the most points, `/points` your own. Admins set everything up with `/study`.
+    │ `/today` shows what is open, `/leaderboard` who has the most points (by week, month, season, topic; there is one of newcomers too), `/season list` past seasons, `/points` your own. Admins set everything up with `/study`.
     │ ─ Study channels
     │ <#200>: Mon–Fri at 08:00 (America/Port\_of\_Spain), open until the next round, for 7 days at most
     │ <#201>: Mon–Fri at 08:00 (America/Port\_of\_Spain), open for 8 hours
