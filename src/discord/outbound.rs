@@ -12,6 +12,7 @@ use crate::domain::notice::{Notice, Trouble};
 use crate::engine::Delivery;
 use crate::engine::Engine;
 use crate::engine::courier::{Courier, Outcome};
+use crate::engine::input::Input;
 use crate::engine::intent::Intent;
 use crate::engine::views::ViewError;
 use chrono::TimeDelta;
@@ -75,7 +76,10 @@ impl Outbound {
             Err(Failure::Refused { code: 10_007 | 10_013, .. }) => (None, Facts::default()),
             Err(_) => return,
         };
-        self.engine.tell(crate::engine::input::Input::LookedUp { guild, member, name, facts });
+        let input = Input::LookedUp { guild, member, name, facts };
+        if let Err(no) = self.engine.send(input).await {
+            tracing::warn!(?no, "what a look-up told was lost; it is asked again at the next look");
+        }
     }
 
     async fn carry_out(&self, delivery: &Delivery<Intent>, expired: bool) -> Result<Outcome, Stop> {
@@ -137,7 +141,14 @@ impl Outbound {
                 self.edit(place, message, &say::round::result(&view)).await
             }
             Intent::WeeklyBoard { from, place } => {
-                let board = self.engine.weekly_board(delivery.guild, *from, *place).await?;
+                let mut board = self.engine.weekly_board(delivery.guild, *from, *place).await?;
+                if !board.stale.is_empty() {
+                    // Everybody will see it: who left in the meantime must not stand there.
+                    for member in &board.stale {
+                        self.look_up(delivery.guild, *member).await;
+                    }
+                    board = self.engine.weekly_board(delivery.guild, *from, *place).await?;
+                }
                 let card = say::boards::weekly(&board, &delivery.key);
                 self.say(delivery, *place, &card, expired).await
             }

@@ -166,6 +166,17 @@ async fn the_board_of_the_last_week_is_posted_on_monday() {
 }
 
 #[tokio::test]
+async fn the_weekly_post_leaves_out_who_left_in_the_meantime() {
+    let (stage, [ana, ..], place) = a_week_later().await;
+    // The bot is not told, and last saw Ana on Saturday.
+    stage.sandbox().remove_member(ana.id());
+    stage.advance(1).await;
+    let posts = stage.place.of_bot(place);
+    assert_eq!(posts[0].places(), ["1. **Ben**: 2 points"], "{}", posts[0].text());
+    stage.finish().await;
+}
+
+#[tokio::test]
 async fn the_weekly_post_comes_once_whatever_breaks() {
     let (mut stage, _, place) = a_week_later().await;
     // Discord takes it, but the answer is lost.

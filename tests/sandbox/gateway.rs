@@ -208,3 +208,33 @@ async fn intents_choose_the_events() {
     // heartbeats came after them, so they have been written and counted.
     assert_eq!(sandbox.dispatched_to_bot(), 2 + 2 + 1 + 2);
 }
+
+#[tokio::test]
+async fn a_members_roles_are_told_to_those_with_the_members_intent() {
+    let (sandbox, bot, mut without) = connected().await;
+    let mut with = Gateway::identified(&sandbox, 1 | 1 << 1).await;
+    let ana = sandbox.members().into_iter().find(|member| member.name == "Ana").unwrap();
+    let staff = sandbox.add_role("Staff");
+    for gateway in [&mut without, &mut with] {
+        let created = gateway.event("GUILD_ROLE_CREATE").await;
+        assert_eq!(
+            (id(&created["role"]["id"]), &created["role"]["name"]),
+            (staff, &json!("Staff"))
+        );
+    }
+    sandbox.set_member_role(ana.id, staff, true);
+    let updated = with.event("GUILD_MEMBER_UPDATE").await;
+    assert_eq!(id(&updated["user"]["id"]), ana.id);
+    let has = |roles: &Value| roles.as_array().unwrap().contains(&json!(staff.to_string()));
+    assert!(has(&updated["roles"]), "{updated}");
+    without.nothing_else().await;
+
+    // Whoever has no such intent sees it in a message of the member, or by asking.
+    Rest::member(&sandbox, "Ana").say(sandbox.study_channel_id(), "Hello").await;
+    let said = without.event("MESSAGE_CREATE").await;
+    assert!(has(&said["member"]["roles"]), "{said}");
+    let path = format!("/guilds/{}/members/{}", sandbox.guild_id(), ana.id);
+    assert!(has(&bot.get(&path).await["roles"]));
+    sandbox.set_member_role(ana.id, staff, false);
+    assert!(!has(&bot.get(&path).await["roles"]));
+}

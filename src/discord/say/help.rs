@@ -74,9 +74,15 @@ pub fn help(help: &Help) -> Card {
         ),
         (
             "Commands",
+<<<<<<< HEAD
             "`/today` shows what is open, `/leaderboard` who has the most points, `/points` your \
              own. `/question show` looks a question up, `/question report` tells the admins that one is \
              wrong. Admins set everything up with `/study`."
+=======
+            "`/today` shows what is open, `/leaderboard` who has the most points (by week, month, \
+             season, topic; there is one of newcomers too), `/season list` past seasons, `/points` \
+             your own. Admins set everything up with `/study`."
+>>>>>>> standings
                 .to_owned(),
         ),
     ];

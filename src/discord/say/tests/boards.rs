@@ -385,7 +385,11 @@ fn the_rules() {
     │ ─ Reviews
     │ What you got wrong in a quiz comes back in `/review`, after a day, a week, a month, as well as you remember it. `/review rounds:on` brings the questions of closed rounds too, and `/review remind:on` reminds you once a day. Nobody but you sees your reviews, and they give no points.
     │ ─ Commands
+<<<<<<< HEAD
     │ `/today` shows what is open, `/leaderboard` who has the most points, `/points` your own. `/question show` looks a question up, `/question report` tells the admins that one is wrong. Admins set everything up with `/study`.
+=======
+    │ `/today` shows what is open, `/leaderboard` who has the most points (by week, month, season, topic; there is one of newcomers too), `/season list` past seasons, `/points` your own. Admins set everything up with `/study`.
+>>>>>>> standings
     │ ─ Study channels
     │ <#200>: Mon–Fri at 08:00 (America/Port\_of\_Spain), open until the next round, for 7 days at most
     │ <#201>: Mon–Fri at 08:00 (America/Port\_of\_Spain), open for 8 hours
