@@ -49,6 +49,16 @@ pub fn help(help: &Help) -> Card {
             ),
         ),
         (
+            "Quizzes",
+            format!(
+                "`/quiz` asks you in private; `/quiz mode:group` posts a card that everybody can \
+                 join. A right answer gives {} for an easy question, {} for a medium and {} for a \
+                 hard one, on your first attempt at it in 30 days, and at most {} a day. Questions \
+                 that are open in a round or a group's quiz are left out until they close.",
+                rules.quiz_easy, rules.quiz_medium, rules.quiz_hard, rules.quiz_daily
+            ),
+        ),
+        (
             "Streaks",
             "A streak counts the rounds in a row that you answered in one study channel. Every 7 \
              answers earn a grace, and you can hold 2. A missed round uses up a grace, or else \

@@ -4,6 +4,9 @@ mod group;
 mod solo;
 mod views;
 
+#[cfg(test)]
+mod tests;
+
 pub use crate::store::quizzes::{Answer, Judged};
 pub use views::{Earlier, Missed, Offer, Result, Showing, SoloView};
 
@@ -338,7 +341,7 @@ impl Desk<'_> {
     }
 
     /// A quiz answer is final: `right` also says in time; `first_attempt`: in 30 days.
-    #[expect(clippy::unused_async, clippy::unused_self, reason = "reviews and rates hook in here")]
+    #[expect(clippy::unused_async, reason = "reviews and rates hook in here")]
     pub(super) async fn answered_quiz(
         &mut self,
         _guild: GuildId,

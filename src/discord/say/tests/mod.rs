@@ -6,6 +6,7 @@ mod boards;
 mod card;
 mod no;
 mod notice;
+mod quiz;
 mod result;
 mod reveal;
 pub(in crate::discord) mod sample;
