@@ -205,6 +205,15 @@ pub fn id(value: &Value) -> u64 {
     value["id"].as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{value}"))
 }
 
+/// Waits for a condition.
+pub async fn until(what: &str, holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < 2 * PATIENCE, "{what} did not come");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_round_with_thirty_answers_never_meets_a_limit() {
     let stage = Production::start().await;

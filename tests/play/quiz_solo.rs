@@ -243,7 +243,7 @@ async fn time_is_judged_at_the_click() {
     let stage = stage(24).await;
     let [ana, ..] = stage.cast().await;
     let first = ana.quiz(json!({"questions": 2, "seconds": 90})).await;
-    assert!(first.says("90 seconds"), "{}", first.text());
+    assert!(first.says("Time is up <t:"), "{}", first.text());
     stage.advance(1).await;
     let said = ana.is_right(&first).await;
     assert!(said.says("**Right:**"), "{}", said.text());

@@ -349,3 +349,25 @@ async fn commands_for_organisers_are_theirs() {
         "channel_id": study.to_string(), "session_id": bot.gateway.session, "nonce": "1", "data": {"id": ping["id"], "name": "ping", "type": 1}});
     assert!(ana.request("POST", "/interactions", Some(body)).await.is_err());
 }
+
+#[tokio::test]
+async fn a_bot_can_be_told_of_an_interaction_twice() {
+    let (sandbox, mut bot, ana) = stage().await;
+    sandbox.tell_twice(1);
+    let study = sandbox.study_channel_id();
+    let (first, second, reply) = {
+        let acting = ana.command(study, "ping", json!([]));
+        let answering = async {
+            let (first, second) = (bot.next().await, bot.next().await);
+            bot.reply(&first, json!({"content": "Pong"})).await;
+            let again = bot.answer(&second, json!({"type": 4, "data": {"content": "Ping"}})).await;
+            // Discord documentation, opcodes and status codes: already acknowledged.
+            assert_eq!((again.status, again.body["code"].as_u64()), (400, Some(40_060)));
+            (first, second)
+        };
+        let (reply, (first, second)) = tokio::join!(acting, answering);
+        (first, second, reply.unwrap())
+    };
+    assert_eq!(first, second, "the same event");
+    assert_eq!(reply.message.unwrap()["content"], "Pong");
+}

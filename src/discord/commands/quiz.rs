@@ -37,7 +37,6 @@ enum Difficulty {
 
 /// Questions with choices: alone, or together with whoever joins
 #[poise::command(slash_command, guild_only)]
-#[expect(clippy::too_many_arguments, reason = "they are the options of the command")]
 pub(super) async fn quiz(
     context: Context<'_>,
     #[description = "Only this topic; all topics if you do not say"]

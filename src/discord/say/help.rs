@@ -49,6 +49,16 @@ pub fn help(help: &Help) -> Card {
             ),
         ),
         (
+            "Quizzes",
+            format!(
+                "`/quiz` asks you in private; `/quiz mode:group` posts a card that everybody can \
+                 join. A right answer gives {} for an easy question, {} for a medium and {} for a \
+                 hard one, on your first attempt at it in 30 days, and at most {} a day. Questions \
+                 that are open in a round or a group's quiz are left out until they close.",
+                rules.quiz_easy, rules.quiz_medium, rules.quiz_hard, rules.quiz_daily
+            ),
+        ),
+        (
             "Streaks",
             "A streak counts the rounds in a row that you answered in one study channel. Every 7 \
              answers earn a grace, and you can hold 2. A missed round uses up a grace, or else \
@@ -74,15 +84,10 @@ pub fn help(help: &Help) -> Card {
         ),
         (
             "Commands",
-<<<<<<< HEAD
-            "`/today` shows what is open, `/leaderboard` who has the most points, `/points` your \
-             own. `/question show` looks a question up, `/question report` tells the admins that one is \
-             wrong. Admins set everything up with `/study`."
-=======
             "`/today` shows what is open, `/leaderboard` who has the most points (by week, month, \
              season, topic; there is one of newcomers too), `/season list` past seasons, `/points` \
-             your own. Admins set everything up with `/study`."
->>>>>>> standings
+             your own. `/question show` looks a question up, `/question report` tells the admins that one is \
+             wrong. Admins set everything up with `/study`."
                 .to_owned(),
         ),
     ];

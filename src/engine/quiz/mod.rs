@@ -4,6 +4,9 @@ mod group;
 mod solo;
 mod views;
 
+#[cfg(test)]
+mod tests;
+
 pub use crate::store::quizzes::{Answer, Judged};
 pub use views::{Earlier, Missed, Offer, Result, Showing, SoloView};
 

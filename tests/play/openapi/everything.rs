@@ -1,6 +1,7 @@
 //! Everything that can be done with the bot is done once, and all of it compared.
 
-use crate::limits::{ANSWER, Production, id};
+use crate::limits::{ANSWER, Production, id, until};
+use crate::post::Post;
 use chrono::TimeDelta;
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -145,6 +146,7 @@ async fn all_that_can_be_done_speaks_as_discord_describes() {
     }
     stage.settle().await;
     tried.crawl(&stage, &members[3], thread).await;
+    tried.quizzes(&stage, &admin, &members[6]).await;
     // The numbers of the choices: off, and on again.
     for board in [1, 0] {
         let board = json!([{"name": "board", "value": board}]);
@@ -162,11 +164,11 @@ async fn all_that_can_be_done_speaks_as_discord_describes() {
     tried.call(&members[5], stage.study(), review, wishes).await;
     let shown = json!([{"name": "show", "options": [{"name": "id", "value": id}]}]);
     let shown = members[4].command(stage.study(), "question", shown).await.unwrap();
-    tried.press(&members[4], vec![shown.settled_message().await.unwrap()]).await;
+    tried.press_all(&members[4], vec![shown.settled_message().await.unwrap()]).await;
     stage.settle().await;
     let reported = stage.sandbox.direct_messages(admin.id());
     assert!(!reported.is_empty(), "nobody was told of the report");
-    tried.press(&admin, reported).await;
+    tried.press_all(&admin, reported).await;
     tried.commands(&stage, &members[3], false).await;
     tried.commands(&stage, &admin, true).await;
 
@@ -186,7 +188,7 @@ async fn all_that_can_be_done_speaks_as_discord_describes() {
     // Six in the evening is over.
     let reminders = stage.sandbox.direct_messages(members[5].id());
     assert!(!reminders.is_empty(), "nobody was reminded");
-    tried.press(&members[5], reminders).await;
+    tried.press_all(&members[5], reminders).await;
 
     assert!(!stage.sandbox.direct_messages(admin.id()).is_empty(), "nobody was told");
     for name in LAST {
@@ -194,10 +196,15 @@ async fn all_that_can_be_done_speaks_as_discord_describes() {
         stage.settle().await;
     }
 
+    let quiz = [
+        "a", "next", "continue", "anew", "ref", "think", "join", "leave", "start", "choose",
+        "close", "go",
+    ]
+    .map(|what| format!("quiz-{what}"));
     let asked =
         ["vote", "page", "ballot", "withdraw", "rules", "points", "board", "share", "weekly"];
     let learnt = ["review-show", "review-again", "review-stop", "question-answer", "report-later"];
-    for wanted in asked.into_iter().chain(learnt) {
+    for wanted in quiz.iter().map(String::as_str).chain(asked).chain(learnt) {
         assert!(tried.components.contains(wanted), "{wanted} not in {:?}", tried.components);
     }
     let registered: BTreeSet<String> = stage
@@ -235,6 +242,59 @@ impl Tried {
         self.commands.insert(name.to_owned());
     }
 
+    /// Presses a button by its label; what it answered or became.
+    async fn press(&mut self, who: &Actor, post: &Post, label: &str) -> Post {
+        let button = post.button(label).unwrap_or_else(|| panic!("{label} not on {}", post.text()));
+        let reply = who.press(&post.0, &button).await.unwrap();
+        assert!(!reply.failed, "{button} was not answered");
+        let what = button.split(':').next().unwrap_or(&button);
+        self.components.insert(what.to_owned());
+        Post(reply.settled_message().await.unwrap())
+    }
+
+    /// A quiz alone, left and taken up again; then one in a group, from the lobby to the podium.
+    async fn quizzes(&mut self, stage: &Production, host: &Actor, member: &Actor) {
+        let options = json!([
+            {"name": "difficulty", "value": 1}, {"name": "questions", "value": 2},
+            {"name": "seconds", "value": 60}]);
+        let quiz = async |who: &Actor, options: Value| {
+            let reply = who.command(stage.study(), "quiz", options).await.unwrap();
+            assert!(!reply.failed);
+            Post(reply.settled_message().await.unwrap())
+        };
+        let first = quiz(member, options).await;
+        let said = self.press(member, &first, "B").await;
+        let reference = self.press(member, &said, "Reference answer").await;
+        self.press(member, &reference, "Answer to that").await;
+        self.press(member, &said, "Next").await;
+        let offer = quiz(member, json!([])).await;
+        self.press(member, &offer, "Continue").await;
+        let offer = quiz(member, json!([])).await;
+        self.press(member, &offer, "Start anew").await;
+        quiz(member, json!([{"name": "topic", "value": "asynio"}])).await;
+
+        let group = json!([{"name": "mode", "value": 1}, {"name": "questions", "value": 1},
+            {"name": "race", "value": true}]);
+        quiz(host, group).await;
+        stage.settle().await;
+        let card = || Post(stage.said(stage.study()).pop().expect("the card"));
+        self.press(member, &card(), "Join").await;
+        self.press(host, &card(), "Start").await;
+        until("the question", || card().button("D").is_some()).await;
+        self.press(member, &card(), "D").await;
+        self.press(host, &card(), "A").await;
+        self.press(member, &card(), "Leave").await;
+        // The card changes once this has come to its closing instant.
+        let close = host.press(&card().0, &card().button("Next").unwrap()).await.unwrap();
+        assert!(!close.failed);
+        self.components.insert("quiz-close".to_owned());
+        stage.advance(TimeDelta::seconds(1)).await;
+        until("the reveal", || card().says("is right.")).await;
+        self.press(host, &card(), "Reference answer").await;
+        self.press(host, &card(), "Next").await;
+        until("the podium", || card().says("The quiz is over")).await;
+    }
+
     /// Calls every command that needs no options, and changes little, without any. A member calls
     /// those that are offered to everybody.
     async fn commands(&mut self, stage: &Production, who: &Actor, admin: bool) {
@@ -256,16 +316,16 @@ impl Tried {
     async fn crawl(&mut self, stage: &Production, who: &Actor, thread: u64) {
         let mut waiting = stage.said(stage.study());
         waiting.extend(stage.said(thread));
-        for command in ["leaderboard", "points", "today", "help", "review"] {
+        for command in ["leaderboard", "points", "today", "help", "review", "quiz"] {
             let reply = who.command(stage.study(), command, json!([])).await.unwrap();
             waiting.push(reply.settled_message().await.unwrap());
         }
-        self.press(who, waiting).await;
+        self.press_all(who, waiting).await;
         stage.settle().await;
     }
 
     /// Presses every button and uses every menu of these messages, and of the answers to that.
-    async fn press(&mut self, who: &Actor, mut waiting: Vec<Value>) {
+    async fn press_all(&mut self, who: &Actor, mut waiting: Vec<Value>) {
         let mut pressed = BTreeSet::new();
         while let Some(message) = waiting.pop() {
             let rows = message["components"].as_array().into_iter().flatten();

@@ -11,14 +11,8 @@ pub fn solo(view: &SoloView) -> Card {
     let mut card = match &view.showing {
         Showing::Question { asked, closes_at } => {
             let mut card = Card::boxed(question_box(asked, |_| String::new()));
-            let until = closes_at.map_or_else(String::new, |closes| {
-                let seconds = view.options.seconds.unwrap_or(0);
-                format!(
-                    " You have {}, until {}.",
-                    count(seconds.into(), "second"),
-                    from_now(closes)
-                )
-            });
+            let until = closes_at
+                .map_or_else(String::new, |closes| format!(" Time is up {}.", from_now(closes)));
             card.content = format!("{}{until}", head(view, &kind(&asked.question)));
             card.with_buttons(choices(view, asked))
         }
@@ -175,7 +169,7 @@ fn summary(result: &Result, total: usize) -> String {
     }
     if result.left_out > 0 {
         text.push_str(&format!(
-            " {} put aside, because it is open in a round or a group quiz here.",
+            " {} put aside, being open in a round or a group quiz here.",
             if result.left_out == 1 {
                 "1 question was".to_owned()
             } else {

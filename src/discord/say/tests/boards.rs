@@ -378,6 +378,8 @@ fn the_rules() {
     │ Press *Vote* on the question, or choose *Vote for this answer* in the Apps menu of a message. You have one vote, not for yourself, and can change or withdraw it until the close. Nobody is told who voted for whom, and how the votes stand is only told at the close. If the answer you voted for is taken back, you keep your point and can vote again. Those who tie share the members' pick; with fewer than two votes there is none.
     │ ─ Points
     │ Answered 2, voted 1, members' pick 5; those who tie get all of it. `/points` lists what each of yours was for. On the leaderboard, equal points and picks share a rank; `/privacy board:off` takes you off it.
+    │ ─ Quizzes
+    │ `/quiz` asks you in private; `/quiz mode:group` posts a card that everybody can join. A right answer gives 1 for an easy question, 2 for a medium and 3 for a hard one, on your first attempt at it in 30 days, and at most 15 a day. Questions that are open in a round or a group's quiz are left out until they close.
     │ ─ Streaks
     │ A streak counts the rounds in a row that you answered in one study channel. Every 7 answers earn a grace, and you can hold 2. A missed round uses up a grace, or else ends the streak. Rounds that are skipped, withdrawn or extra break nothing.
     │ ─ Being on time
@@ -385,11 +387,7 @@ fn the_rules() {
     │ ─ Reviews
     │ What you got wrong in a quiz comes back in `/review`, after a day, a week, a month, as well as you remember it. `/review rounds:on` brings the questions of closed rounds too, and `/review remind:on` reminds you once a day. Nobody but you sees your reviews, and they give no points.
     │ ─ Commands
-<<<<<<< HEAD
-    │ `/today` shows what is open, `/leaderboard` who has the most points, `/points` your own. `/question show` looks a question up, `/question report` tells the admins that one is wrong. Admins set everything up with `/study`.
-=======
-    │ `/today` shows what is open, `/leaderboard` who has the most points (by week, month, season, topic; there is one of newcomers too), `/season list` past seasons, `/points` your own. Admins set everything up with `/study`.
->>>>>>> standings
+    │ `/today` shows what is open, `/leaderboard` who has the most points (by week, month, season, topic; there is one of newcomers too), `/season list` past seasons, `/points` your own. `/question show` looks a question up, `/question report` tells the admins that one is wrong. Admins set everything up with `/study`.
     │ ─ Study channels
     │ <#200>: Mon–Fri at 08:00 (America/Port\_of\_Spain), open until the next round, for 7 days at most
     │ <#201>: Mon–Fri at 08:00 (America/Port\_of\_Spain), open for 8 hours

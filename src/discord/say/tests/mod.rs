@@ -7,6 +7,7 @@ mod card;
 mod no;
 mod notice;
 mod question;
+mod quiz;
 mod result;
 mod reveal;
 mod review;
