@@ -159,7 +159,7 @@ impl Outbound {
             .nonce(discord::Nonce::String(delivery.key.clone()))
             .enforce_nonce(true);
         let http = self.paced().await;
-        let sent = http.send_message(id(place), Vec::new(), &message).await?;
+        let sent = id(place).send_message(http, message).await?;
         Ok(Outcome::Said(Some((place, MessageId(sent.id.get())))))
     }
 
@@ -296,7 +296,7 @@ impl Outbound {
     ) -> Result<Outcome, Stop> {
         let edit = render::edit(card);
         let http = self.paced().await;
-        let edited = http.edit_message(id(place), message_id(message), &edit, Vec::new()).await;
+        let edited = id(place).edit_message(http, message_id(message), edit).await;
         Ok(match edited.as_ref().map_err(failure) {
             Ok(_) => Outcome::Said(None),
             Err(failure) => match failure.code() {

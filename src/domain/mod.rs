@@ -12,6 +12,7 @@ pub mod outcome;
 pub mod points;
 pub mod question;
 pub mod ranking;
+pub mod rate;
 pub mod refusal;
 pub mod round;
 pub mod schedule;

@@ -17,6 +17,7 @@ mod close;
 mod control;
 mod desk;
 mod inbox;
+pub mod rates;
 mod rounds;
 mod secrets;
 

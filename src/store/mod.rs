@@ -4,6 +4,7 @@
 //! transaction they belong to, and speak the domain's types. The SQL keeps to what SQLite and
 //! PostgreSQL share; what does not is in `sqlite`.
 
+pub mod activity;
 pub mod answers;
 pub mod ballots;
 pub mod channels;
@@ -11,6 +12,7 @@ pub mod deliveries;
 pub mod guilds;
 pub mod ledger;
 pub mod members;
+pub mod rates;
 pub mod rounds;
 mod sqlite;
 mod types;

@@ -51,6 +51,8 @@ pub mod limit {
     pub const PROMPT: usize = 150;
     /// What comes back to the bot.
     pub const CUSTOM_ID: usize = 100;
+    /// The description of a picture, for those who do not see it.
+    pub const DESCRIPTION: usize = 1_024;
 }
 
 /// One message, before it becomes a client library's type.
@@ -64,6 +66,30 @@ pub struct Card {
     pub rows: Vec<Row>,
     /// The one role that a mention in the text may notify.
     pub role: Option<RoleId>,
+    /// A picture of what the text says.
+    pub picture: Option<Picture>,
+}
+
+/// A picture. The text of its card is complete without it.
+///
+/// In a card with a box it is the box's picture, below the text; else it stands below the plain
+/// text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// The name of the file, in ASCII letters and digits, ending in `.png`.
+    pub file: String,
+    /// The file.
+    pub png: Vec<u8>,
+    /// What it shows, at most 1,024 characters.
+    pub description: String,
+}
+
+impl std::fmt::Debug for Picture {
+    /// Without the bytes.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { file, png, description } = self;
+        write!(f, "Picture({file}, {} bytes, {description:?})", png.len())
+    }
 }
 
 /// The box of a message.
@@ -150,6 +176,12 @@ impl Card {
     /// A message of one box.
     pub fn boxed(embed: Embed) -> Self {
         Self { embed: Some(embed), ..Self::default() }
+    }
+
+    /// The same with a picture.
+    pub fn with_picture(mut self, picture: Picture) -> Self {
+        self.picture = Some(picture);
+        self
     }
 
     /// The same with a row of buttons.

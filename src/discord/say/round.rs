@@ -42,8 +42,8 @@ pub fn card(view: &CardView) -> Card {
     Card {
         content: format!("{role}**{kind}** ({}, {})", topic(question), question.difficulty),
         embed: Some(embed),
-        rows: Vec::new(),
         role: view.role,
+        ..Card::default()
     }
     .with_buttons(buttons)
 }

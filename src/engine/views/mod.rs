@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod boards;
 pub mod rounds;
+pub mod stats;
 
 use crate::domain::ids::MemberId;
 use crate::domain::refusal::Refusal;
