@@ -5,6 +5,7 @@ mod cast;
 mod check;
 pub mod clock;
 mod demo;
+mod labels;
 mod logging;
 mod narrate;
 mod run;
@@ -96,6 +97,12 @@ struct CheckArgs {
     /// The configuration file [default: config.toml, if there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Also list questions that turned out easier or harder than their labels; no reason to fail
+    #[arg(long)]
+    stats: bool,
+    /// The database with the answers [default: that of the configuration]
+    #[arg(long, value_name = "FILE", requires = "stats")]
+    database: Option<PathBuf>,
 }
 
 /// Why a verb failed.
@@ -131,7 +138,17 @@ impl Cli {
             Some(Verb::Run(args)) => run_async(run::run(args)),
             Some(Verb::Demo(args)) => run_async(demo::demo(args)),
             Some(Verb::Sandbox(args)) => run_async(sandbox::sandbox(args)),
-            Some(Verb::Check(args)) => return check::check(args.config.as_deref()),
+            Some(Verb::Check(args)) => {
+                let config = args.config.as_deref();
+                let checked = check::check(config);
+                if !args.stats {
+                    return checked;
+                }
+                match run_async(labels::labels(config, args.database.as_deref())) {
+                    Ok(()) => return checked,
+                    failed => failed,
+                }
+            }
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

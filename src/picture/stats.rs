@@ -25,7 +25,7 @@ pub struct Fact {
 pub struct Topic {
     /// As shown.
     pub name: String,
-    /// Quiz answers.
+    /// First attempts in quizzes.
     pub answers: u32,
     /// Those that were right; at most `answers`.
     pub right: u32,
@@ -158,7 +158,7 @@ fn facts(canvas: &mut Canvas, facts: &[Fact]) {
 fn accuracy(canvas: &mut Canvas, topics: &[Topic]) {
     let heading = Style::new(26.0, TEXT).bold();
     let quiet = Style::new(20.0, QUIET);
-    canvas.text(SIDE, TOPICS + 22.0, Anchor::Start, heading, "Quiz answers that were right");
+    canvas.text(SIDE, TOPICS + 22.0, Anchor::Start, heading, "First tries right in quizzes");
     if topics.is_empty() {
         canvas.text(SIDE, TOPICS + 62.0, Anchor::Start, quiet, "No quiz answered yet.");
         return;
@@ -170,8 +170,8 @@ fn accuracy(canvas: &mut Canvas, topics: &[Topic]) {
         let x = SIDE + column * (index / rows) as f32;
         let y = TOPICS + 46.0 + TOPIC_ROW * (index % rows) as f32;
         let line = y + 25.0;
-        canvas.fitted((x, line), Anchor::Start, Style::new(20.0, TEXT), &topic.name, 210.0);
-        let (bar, long) = (x + 220.0, 80.0);
+        canvas.fitted((x, line), Anchor::Start, Style::new(20.0, TEXT), &topic.name, 196.0);
+        let (bar, long) = (x + 204.0, 76.0);
         canvas.bar(bar, y + 8.0, long, 20.0, 5.0, EMPTY);
         let share = topic.right.min(topic.answers) as f32 / topic.answers.max(1) as f32;
         if share > 0.0 {
@@ -179,9 +179,9 @@ fn accuracy(canvas: &mut Canvas, topics: &[Topic]) {
         }
         let bold = Style::new(20.0, TEXT).bold();
         let percent = format!("{:.0} %", share * 100.0);
-        canvas.text(bar + long + 74.0, line, Anchor::End, bold, &percent);
-        let of = fit(&format!("of {}", topic.answers), quiet, 72.0);
-        canvas.text(bar + long + 84.0, line, Anchor::Start, quiet, &of);
+        canvas.text(bar + long + 70.0, line, Anchor::End, bold, &percent);
+        let of = fit(&format!("of {}", topic.answers), quiet, 100.0);
+        canvas.text(bar + long + 79.0, line, Anchor::Start, quiet, &of);
     }
 }
 

@@ -21,10 +21,10 @@ fn facts() -> Vec<Fact> {
 fn empty() -> Sheet {
     Sheet {
         name: "Ana".to_owned(),
-        line: "Study team".to_owned(),
+        line: "2 June 2026 to 25 November 2026".to_owned(),
         today: date("2026-11-25"),
         days: BTreeMap::new(),
-        counted: "Answers, votes, quizzes and reviews".to_owned(),
+        counted: "Rounds answered, votes and quiz answers".to_owned(),
         facts: facts(),
         topics: Some(Vec::new()),
     }

@@ -6,13 +6,15 @@ use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId, QuestionId};
 use crate::domain::streak::Streak;
 use chrono::{DateTime, Utc};
 
-/// One answer in a quiz.
+/// One answer in a quiz, decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuizAnswer {
     /// The question.
     pub question: QuestionId,
-    /// Whether it was right.
+    /// Whether it was right, and in time.
     pub right: bool,
+    /// Whether it was the member's first attempt at the question in 30 days.
+    pub first: bool,
     /// When it was given.
     pub at: DateTime<Utc>,
 }
@@ -134,14 +136,31 @@ pub async fn seen_as(
     .transpose()
 }
 
-/// A member's quiz answers since then, oldest first.
+/// A member's quiz answers since then, those to a group's open question not among them.
 pub async fn quiz(
     db: &mut Connection,
     guild: GuildId,
     member: MemberId,
     since: DateTime<Utc>,
 ) -> Result<Vec<QuizAnswer>> {
-    // Quizzes come from another branch: nothing is known until it is merged.
-    let _ = (db, guild, member, since);
-    Ok(Vec::new())
+    sqlx::query(
+        "SELECT question_id, is_right, first, answered_at FROM quiz_answers
+         WHERE guild_id = $1 AND member_id = $2 AND answered_at >= $3 AND is_right IS NOT NULL
+         ORDER BY answered_at, run_id, position",
+    )
+    .bind(guild.to_db())
+    .bind(member.to_db())
+    .bind(ms(since))
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(QuizAnswer {
+            question: get(row, "question_id")?,
+            right: get(row, "is_right")?,
+            first: get(row, "first")?,
+            at: get(row, "answered_at")?,
+        })
+    })
+    .collect()
 }

@@ -56,6 +56,15 @@ impl Store {
         Ok(Self { writer, readers })
     }
 
+    /// A connection for looking at a file that is there and up to date, also while a bot uses it.
+    /// Nothing is changed.
+    ///
+    /// # Errors
+    /// When there is no such file, it is not ours, or another version of the program wrote it.
+    pub async fn look(path: &Path) -> std::result::Result<Connection, OpenError> {
+        sqlite::look(path).await
+    }
+
     /// Begins a writing transaction. There is one writer; a second one waits.
     ///
     /// # Errors

@@ -6,10 +6,12 @@ mod leaderboard;
 mod messages;
 mod points;
 mod privacy;
+mod stats;
 mod study;
 mod today;
 
 use super::fault::{no_card, view_card};
+use super::pictures::Sketch;
 use super::say::{self, Card};
 use super::{Gauge, Outbound, inbound, render, reply_in_time};
 use crate::domain::ids::{ChannelId, GuildId, InteractionId, MemberId};
@@ -41,6 +43,7 @@ pub(super) fn all() -> Vec<poise::Command<Data, Error>> {
         today::today(),
         leaderboard::leaderboard(),
         points::points(),
+        stats::stats(),
         privacy::privacy(),
         help::help(),
         messages::vote_for_this_answer(),
@@ -137,6 +140,21 @@ async fn answer(
     let acknowledge = async { context.defer_ephemeral().await };
     let (done, _) = reply_in_time(work, acknowledge).await;
     let card = done.unwrap_or_else(view_card);
+    context.send(render::reply(&card, true)).await?;
+    Ok(())
+}
+
+/// Does the work and says its card to the asker alone, with a picture. Drawing takes longer than a
+/// click should wait, so this acknowledges at once.
+async fn answer_drawn(
+    context: Context<'_>,
+    work: impl Future<Output = Result<(Card, Sketch), ViewError>>,
+) -> Result<(), Error> {
+    context.defer_ephemeral().await?;
+    let card = match work.await {
+        Ok((card, sketch)) => Card { picture: sketch.drawn().await, ..card },
+        Err(error) => view_card(error),
+    };
     context.send(render::reply(&card, true)).await?;
     Ok(())
 }

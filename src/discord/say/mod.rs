@@ -8,7 +8,9 @@ pub mod ballot;
 pub mod boards;
 pub mod no;
 pub mod notice;
+pub mod rate;
 pub mod round;
+pub mod stats;
 pub mod text;
 
 mod help;

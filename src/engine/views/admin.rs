@@ -10,11 +10,12 @@ use crate::domain::schedule::{self, Due, Schedule};
 use crate::engine::Engine;
 use crate::engine::Settings;
 use crate::engine::intent::Intent;
+use crate::engine::rates::{self as learnt, Contradicted};
 use crate::store::channels::StudyChannel;
 use crate::store::deliveries::Delivery;
 use crate::store::guilds::Guild;
 use crate::store::rounds::Round;
-use crate::store::{self, Connection, channels, deliveries, guilds, rounds};
+use crate::store::{self, Connection, channels, deliveries, guilds, rates, rounds};
 use chrono::{DateTime, Utc};
 
 /// Due instants that `/study status` shows.
@@ -46,6 +47,8 @@ pub struct Status {
     pub channels: Vec<ChannelStatus>,
     /// Notices that nobody could be given.
     pub unsaid: Vec<(Notice, DateTime<Utc>)>,
+    /// Questions whose label the answers contradict, the farthest off first.
+    pub contradicted: Vec<Contradicted>,
 }
 
 /// What `/help` shows.
@@ -101,7 +104,9 @@ impl Engine {
                 _ => None,
             })
             .collect();
-        Ok(Status { guild: found, channels: all, unsaid })
+        let rates = rates::all(&mut db).await?;
+        let contradicted = learnt::contradicted(&self.shared.bank, &rates);
+        Ok(Status { guild: found, channels: all, unsaid, contradicted })
     }
 
     /// The plan of a study channel as it is, for showing it.

@@ -20,21 +20,18 @@ pub struct Did {
     pub ballots: u32,
     /// Quiz questions answered.
     pub quiz: u32,
-    /// Cards reviewed.
-    pub reviews: u32,
 }
 
 impl Did {
     /// All of it.
     pub fn total(self) -> u32 {
-        self.answers + self.ballots + self.quiz + self.reviews
+        self.answers + self.ballots + self.quiz
     }
 
     fn add(&mut self, other: Self) {
         self.answers += other.answers;
         self.ballots += other.ballots;
         self.quiz += other.quiz;
-        self.reviews += other.reviews;
     }
 }
 
@@ -59,7 +56,8 @@ pub struct Stats {
     pub picks: i64,
     /// By study channel, where there is one.
     pub streaks: Vec<(ChannelId, Streak)>,
-    /// Quiz answers since `from`, by topic; empty of others.
+    /// First attempts in quizzes since `from`, by topic; empty of others. Repeats are practice, and
+    /// would only show how often somebody repeats.
     pub topics: BTreeMap<String, Rate>,
 }
 
@@ -119,7 +117,7 @@ impl Engine {
             }
             for answer in activity::quiz(&mut db, guild, member, since).await? {
                 did(answer.at, Did { quiz: 1, ..Did::default() });
-                if schedule::local_date(zone, answer.at) >= from {
+                if answer.first && schedule::local_date(zone, answer.at) >= from {
                     let rate = topics.entry(topic(&answer.question).to_owned()).or_default();
                     *rate = rate.after(answer.right);
                 }

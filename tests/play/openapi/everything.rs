@@ -34,6 +34,7 @@ fn study_calls(channel: u64) -> Vec<(&'static str, Value)> {
             {"name": "topics", "value": "all"}, {"name": "mix", "value": "easy 2, medium 3, hard 1"}]),
         ),
         ("plan", json!([{"name": "topics", "value": "asynio"}])),
+        ("plan", json!([{"name": "aim", "value": "0.7"}])),
         ("plan", json!([{"name": "ladder", "value": "mon easy, wed medium, fri hard"}])),
         (
             "holidays add",
@@ -99,6 +100,8 @@ async fn all_that_can_be_done_speaks_as_discord_describes() {
         let board = json!([{"name": "board", "value": board}]);
         tried.call(&members[5], stage.study(), "privacy", board).await;
     }
+    let member = json!([{"name": "member", "value": members[0].id().to_string()}]);
+    tried.call(&members[5], stage.study(), "stats", member).await;
     tried.commands(&stage, &members[3], false).await;
     tried.commands(&stage, &admin, true).await;
 

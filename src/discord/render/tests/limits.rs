@@ -7,7 +7,9 @@ use crate::discord::say::tests::sample::{
     study_channel,
 };
 use crate::discord::say::text::{clean, plain, units};
-use crate::discord::say::{Card, Row, admin, ballot, boards, limit, no, notice, round as rounds};
+use crate::discord::say::{
+    Card, Picture, Row, admin, ballot, boards, limit, no, notice, round as rounds, stats,
+};
 use crate::domain::ballot::TallyRow;
 use crate::domain::draw::Freshness;
 use crate::domain::ids::{ChannelId, MemberId, MessageId, RoundId};
@@ -15,6 +17,7 @@ use crate::domain::notice::{Notice, Trouble};
 use crate::domain::points::{Award, Cause};
 use crate::domain::question::{FollowUp, Question};
 use crate::domain::ranking::{Ranked, Standing, Window};
+use crate::domain::rate::{Contradiction, Rate};
 use crate::domain::refusal::Refusal;
 use crate::domain::round::State;
 use crate::domain::schedule::Holiday;
@@ -22,9 +25,11 @@ use crate::domain::streak::Streak;
 use crate::engine::input::Reply;
 use crate::engine::views::admin::{ChannelStatus, Status};
 use crate::engine::views::boards::{Board, Points, PointsRow};
+use crate::engine::rates::Contradicted;
 use crate::engine::views::rounds::{
     BallotLine, BallotView, CardView, OpenRound, ResultView, ShownAnswer, Today,
 };
+use crate::engine::views::stats::{Did, Stats};
 use crate::engine::{Entry, Source};
 use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert, prop_assert_eq};
@@ -169,6 +174,7 @@ impl World {
                 previous: Some(self.round(State::Closed)),
                 picks: self.names.clone(),
                 answers: self.names.len(),
+                rate: Rate { answers: u32::MAX, right: u32::MAX },
             }));
         }
         for voided in [false, true] {
@@ -180,6 +186,15 @@ impl World {
         cards.push(rounds::follow_ups(&self.question));
         cards.push(rounds::why(&self.question, &reason(Freshness::New, 7), u64::MAX));
         cards.extend(self.ballots());
+        for own in [false, true] {
+            let view = self.stats(own);
+            let picture = Picture {
+                file: "stats.png".to_owned(),
+                png: vec![1, 2, 3],
+                description: stats::description(&view),
+            };
+            cards.push(stats::stats(&view).with_picture(picture));
+        }
         cards.extend([false, true].map(|shared| boards::board(&self.board(), shared)));
         cards.push(boards::points(&self.points()));
         let open = OpenRound {
@@ -294,6 +309,27 @@ impl World {
         }
     }
 
+    fn stats(&self, own: bool) -> Stats {
+        let streak = Streak { length: u32::MAX, best: u32::MAX, graces: 2, toward_grace: 0 };
+        let did = Did { answers: 9_999, ballots: 9_999, quiz: 9_999 };
+        let topics = (0..self.amount).map(|n| {
+            let rate = Rate { answers: 9_999, right: 9_999 };
+            (format!("{}-{n}", self.question.topic), rate)
+        });
+        Stats {
+            name: self.names.first().cloned(),
+            own,
+            hidden: own,
+            today: due().date,
+            from: due().date,
+            days: [(due().date, did)].into(),
+            rounds: u32::MAX,
+            picks: i64::MIN,
+            streaks: vec![(ChannelId(u64::MAX), streak); 25],
+            topics: topics.collect(),
+        }
+    }
+
     fn for_admins(&self) -> Vec<Card> {
         let free = Holiday {
             first: due().date,
@@ -333,10 +369,16 @@ impl World {
             admin::reply(&voided).unwrap(),
             notice::notice(&trouble, &self.typed, &"k".repeat(25)),
         ];
+        let contradicted = Contradicted {
+            question: Arc::new(self.question.clone()),
+            rate: Rate { answers: u32::MAX, right: 0 },
+            contradiction: Contradiction::Harder,
+        };
         cards.push(admin::status(&Status {
             guild: guild(),
             channels: vec![status; self.amount + 1],
             unsaid: vec![(trouble, instant("2026-11-23T08:00:00Z")); 5],
+            contradicted: vec![contradicted; self.amount],
         }));
         let texts: [fn(String) -> Refusal; 5] = [
             Refusal::BadTime,
@@ -375,6 +417,9 @@ fn refused(sent: &Value) -> Vec<String> {
         if sum == 0 || sum > limit::EMBED || fields.len() > limit::FIELDS {
             check("embed", &Value::String("x".repeat(sum)), 1, limit::EMBED);
         }
+    }
+    for file in sent["attachments"].as_array().unwrap_or(&Vec::new()) {
+        check("description", &file["description"], 1, limit::DESCRIPTION);
     }
     let rows = sent["components"].as_array().cloned().unwrap_or_default();
     let mut ids = HashSet::new();

@@ -6,9 +6,11 @@ mod boards;
 mod card;
 mod no;
 mod notice;
+mod rate;
 mod result;
 mod reveal;
 pub(in crate::discord) mod sample;
+mod stats;
 mod status;
 
 use super::{Card, Row};
@@ -51,6 +53,9 @@ pub(in crate::discord) fn show(card: &Card) -> String {
                 }
             }
         }
+    }
+    if let Some(picture) = &card.picture {
+        lines.push(format!("(picture {}: {})", picture.file, picture.description));
     }
     if let Some(role) = card.role {
         lines.push(format!("(may notify role {role})"));

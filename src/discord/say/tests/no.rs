@@ -44,7 +44,8 @@ fn next(after: &Refusal) -> Option<Refusal> {
         R::GuildOnly => R::NotAnAdmin,
         R::NotAnAdmin => R::TooManyHolidays,
         R::TooManyHolidays => R::TooManyStudyChannels,
-        R::TooManyStudyChannels => R::TryAgain,
+        R::TooManyStudyChannels => R::StatsHidden,
+        R::StatsHidden => R::TryAgain,
         R::TryAgain => return None,
     })
 }
@@ -91,6 +92,7 @@ fn every_refusal() {
     Only admins can do this: it takes the permission *Manage Server*.
     A study channel can have 100 holidays, and this one does. Remove some first with `/study holidays remove`.
     A server can have 25 study channels, and this one does. `/study remove` ends one.
+    This member's stats are not shown to others. You can always see your own with `/stats`.
     So much is going on that I could not take this. Nothing was changed; please try again in a moment.
     "#);
 }
@@ -103,7 +105,7 @@ fn every_refusal_is_a_sentence_of_its_own() {
         assert!(text.ends_with('.') && !text.contains("  "), "{text}");
         assert!(seen.insert(text.clone()), "said of two things: {text}");
     }
-    assert_eq!(seen.len(), 35);
+    assert_eq!(seen.len(), 36);
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn channel() -> ChannelStatus {
 }
 
 fn of(channels: Vec<ChannelStatus>) -> Status {
-    Status { guild: guild(), channels, unsaid: Vec::new() }
+    Status { guild: guild(), channels, unsaid: Vec::new(), contradicted: Vec::new() }
 }
 
 #[test]
