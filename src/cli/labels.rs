@@ -28,8 +28,7 @@ pub(super) async fn labels(config: Option<&Path>, database: Option<&Path>) -> Re
             return Ok(());
         }
     }
-    let known: Vec<&Rate> =
-        bank.iter().filter_map(|question| rates.get(&question.id)).collect();
+    let known: Vec<&Rate> = bank.iter().filter_map(|question| rates.get(&question.id)).collect();
     let judged = known.iter().filter(|rate| rate.is_enough()).count();
     let _ = writeln!(
         out,

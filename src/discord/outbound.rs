@@ -155,12 +155,31 @@ impl Outbound {
         if expired {
             return Ok(Outcome::Expired);
         }
+        let sent = match self.send(delivery, place, card).await {
+            // A picture takes a right of its own, Attach Files. The text is complete without it.
+            Err(error)
+                if card.picture.is_some()
+                    && failure(&error).code() == Some(code::MISSING_PERMISSIONS) =>
+            {
+                let plain = Card { picture: None, ..card.clone() };
+                self.send(delivery, place, &plain).await?
+            }
+            sent => sent?,
+        };
+        Ok(Outcome::Said(Some((place, MessageId(sent.id.get())))))
+    }
+
+    async fn send(
+        &self,
+        delivery: &Delivery<Intent>,
+        place: ChannelId,
+        card: &Card,
+    ) -> Result<discord::Message, serenity::Error> {
         let message = render::message(card)
             .nonce(discord::Nonce::String(delivery.key.clone()))
             .enforce_nonce(true);
         let http = self.paced().await;
-        let sent = id(place).send_message(http, message).await?;
-        Ok(Outcome::Said(Some((place, MessageId(sent.id.get())))))
+        id(place).send_message(http, message).await
     }
 
     /// The same where there is no second place to say it: a thread or channel that is gone does

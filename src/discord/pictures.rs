@@ -1,7 +1,7 @@
 //! Drawing pictures for messages, beside the runtime's threads.
 
-use super::say::Picture;
-use crate::picture;
+use super::say::{self, Picture};
+use crate::picture::{self, BoardRow};
 use tokio::sync::Semaphore;
 
 /// Drawing takes a core for some milliseconds. More at once would leave nothing for clicks that want
@@ -20,7 +20,24 @@ pub(super) struct Sketch {
     pub(super) draw: Box<dyn FnOnce() -> Result<Vec<u8>, picture::Error> + Send>,
 }
 
+/// Members a board must have to be worth a picture.
+const BOARD_MEMBERS: usize = 3;
+
 impl Sketch {
+    /// A board's first page as bars; `None` for so few members that there is nothing to compare.
+    /// `title` as on the card, `rows` from the first rank on, `members` on all pages.
+    pub(super) fn board(title: &str, rows: Vec<BoardRow>, members: usize) -> Option<Self> {
+        if members < BOARD_MEMBERS || rows.is_empty() {
+            return None;
+        }
+        let title = title.to_owned();
+        Some(Self {
+            file: "leaderboard.png",
+            description: say::bars::description(&title, &rows),
+            draw: Box::new(move || picture::board(&title, &rows)),
+        })
+    }
+
     /// The picture; `None` if it could not be drawn, which is logged and no reason to say nothing.
     pub(super) async fn drawn(self) -> Option<Picture> {
         let Self { file, description, draw } = self;

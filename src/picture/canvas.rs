@@ -23,11 +23,7 @@ static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
 });
 
 fn options() -> Options<'static> {
-    Options {
-        fontdb: Arc::clone(&FONTS),
-        font_family: FAMILY.to_owned(),
-        ..Options::default()
-    }
+    Options { fontdb: Arc::clone(&FONTS), font_family: FAMILY.to_owned(), ..Options::default() }
 }
 
 /// Where a text stands, from its x.

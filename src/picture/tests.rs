@@ -73,7 +73,8 @@ fn keep(name: &str, png: &[u8]) {
     }
 }
 
-const HOSTILE: &str = "\u{202e}</text><script>&amp;\u{0}Z\u{300}\u{301}\u{302}\u{303}\u{304}\u{305}";
+const HOSTILE: &str =
+    "\u{202e}</text><script>&amp;\u{0}Z\u{300}\u{301}\u{302}\u{303}\u{304}\u{305}";
 const LONG: &str = "Bartholomew Maximilian Featherstonehaugh-Cholmondeley the Third";
 
 #[test]
@@ -99,7 +100,8 @@ fn every_member_can_be_drawn() {
 
 #[test]
 fn every_board_can_be_drawn() {
-    let twelve = ["Ana", "Ben", LONG, HOSTILE, "小明", "Zoë", "Жанна", "Σωκράτης", "x", "y", "z", "w"];
+    let twelve =
+        ["Ana", "Ben", LONG, HOSTILE, "小明", "Zoë", "Жанна", "Σωκράτης", "x", "y", "z", "w"];
     let mut last = rows(&["Ana", "Ben", "Chidi"]);
     last[2] = BoardRow { points: -3, picks: 0, ..last[2].clone() };
     let large = BoardRow { points: i64::MAX, picks: i64::MAX, ..last[0].clone() };

@@ -6,16 +6,17 @@ use crate::stage::Stage;
 use serde_json::{Value, json};
 use studyhall::domain::refusal::Refusal;
 
-/// A round with answers by Ana and Ben, and Ben's vote for Ana, closed.
+/// A round with answers by Ana and Ben, and Ben's and Chidi's votes for Ana, closed.
 async fn after_one_round() -> (Stage, [Member; 4]) {
     let stage = Stage::open().await;
     let cast = stage.cast().await;
     stage.set_up("08:00", "UTC").await;
     stage.advance(1).await;
-    let [ana, ben, ..] = &cast;
+    let [ana, ben, chidi, _] = &cast;
     ana.answers("Ana's answer, the better of the two.").await;
     ben.answers("Ben's answer, which nobody votes for.").await;
     ben.votes_for(ana).await;
+    chidi.votes_for(ana).await;
     stage.advance_days(1).await;
     (stage, cast)
 }
@@ -40,7 +41,7 @@ async fn of_oneself_in_words_and_as_a_picture() {
     let said = ana.uses("stats", Value::Null).await;
     assert!(said.0["flags"].as_u64().unwrap() & 64 != 0, "only Ana sees it");
     assert!(said.says("In the last 26 weeks: 1 round answered, on 1 day."), "{}", said.text());
-    assert!(said.says("Rounds answered: 1. Members' picks: 1."));
+    assert!(said.says("Since the beginning: 1 round answered, 1 time the members' pick."));
     assert!(said.says("1 round in a row, best 1, 0 graces in hand"));
     assert!(said.says("No quiz answered in this time."));
     let (png, described) = picture(&said).await;
@@ -58,7 +59,7 @@ async fn of_oneself_in_words_and_as_a_picture() {
 
     // Who never did anything gets zeros, not an error.
     let nothing = dana.uses("stats", Value::Null).await;
-    assert!(nothing.says("0 rounds answered, on 0 days."), "{}", nothing.text());
+    assert!(nothing.says("In the last 26 weeks: nothing yet."), "{}", nothing.text());
     assert!(picture(&nothing).await.0.starts_with(b"\x89PNG"));
     stage.finish().await;
 }
@@ -69,7 +70,7 @@ async fn of_another_only_rounds_picks_and_streak() {
     let said = ana.uses("stats", of(&ben)).await;
     assert!(said.says("Stats of Ben"));
     assert!(said.says("In the last 26 weeks: 1 round answered, on 1 day."), "{}", said.text());
-    assert!(said.says("Rounds answered: 1. Members' picks: 0."));
+    assert!(said.says("Since the beginning: 1 round answered."));
     let (png, described) = picture(&said).await;
     for told in [said.text(), described] {
         for secret in ["vote", "uiz"] {
@@ -91,7 +92,7 @@ async fn of_one_who_opted_out_nothing_is_shown_to_others() {
     assert!(said.refuses(&Refusal::StatsHidden), "{}", said.text());
     assert_eq!(said.0["attachments"], json!([]));
     let own = ben.uses("stats", Value::Null).await;
-    assert!(own.says("Rounds answered: 1.") && own.says("nobody else can see"), "{}", own.text());
+    assert!(own.says("1 round answered") && own.says("nobody else can see"), "{}", own.text());
     ben.uses("privacy", json!({"board": "on"})).await;
     assert!(ana.uses("stats", of(&ben)).await.says("Stats of Ben"));
     stage.finish().await;

@@ -14,7 +14,10 @@ fn form(body: &Value, described: &Value, file: &str) -> Form {
     message["attachments"] = json!([described]);
     Form::new()
         .part("payload_json", Part::text(body.to_string()).mime_str("application/json").unwrap())
-        .part("files[0]", Part::bytes(PNG).file_name(file.to_owned()).mime_str("image/png").unwrap())
+        .part(
+            "files[0]",
+            Part::bytes(PNG).file_name(file.to_owned()).mime_str("image/png").unwrap(),
+        )
 }
 
 async fn send(bot: &Rest, method: &str, path: &str, form: Form) -> Answer {
@@ -61,14 +64,14 @@ async fn only_a_picture_is_shown() {
 async fn an_embed_shows_the_file_it_names() {
     let (sandbox, bot, _gateway) = connected().await;
     let path = format!("/channels/{}/messages", sandbox.study_channel_id());
-    let embed = |name: &str| {
-        json!({"embeds": [{"title": "Board", "image": {"url": format!("attachment://{name}")}}]})
-    };
-    let sent = send(&bot, "POST", &path, form(&embed("board.png"), &described("x"), "f")).await.ok();
+    let embed = |name: &str| json!({"embeds": [{"title": "Board", "image": {"url": format!("attachment://{name}")}}]});
+    let sent =
+        send(&bot, "POST", &path, form(&embed("board.png"), &described("x"), "f")).await.ok();
     let image = &sent["embeds"][0]["image"];
     assert_eq!(image["url"], sent["attachments"][0]["url"]);
     assert_eq!((&image["width"], &image["height"]), (&json!(20), &json!(10)));
-    let none = send(&bot, "POST", &path, form(&embed("other.png"), &described("x"), "f")).await.ok();
+    let none =
+        send(&bot, "POST", &path, form(&embed("other.png"), &described("x"), "f")).await.ok();
     assert_eq!(none["embeds"][0]["image"]["url"], "attachment://other.png");
 }
 
@@ -129,6 +132,7 @@ async fn answers_to_interactions_carry_files_too() {
     assert_eq!(edited["attachments"][0]["description"], "second");
     let body = json!({"content": "more"});
     let more = send(&bot, "POST", &webhook, form(&body, &described("third"), "f")).await.ok();
-    let served = bot.http.get(more["attachments"][0]["url"].as_str().unwrap()).send().await.unwrap();
+    let served =
+        bot.http.get(more["attachments"][0]["url"].as_str().unwrap()).send().await.unwrap();
     assert_eq!(served.bytes().await.unwrap().as_ref(), PNG);
 }

@@ -6,8 +6,9 @@ use super::say::{Button, Card, Embed, Menu, Picture, Row, Tone, limit};
 use poise::CreateReply;
 use serenity::all::{
     ButtonStyle, Colour, CreateActionRow, CreateAllowedMentions, CreateAttachment, CreateButton,
-    CreateEmbed, CreateEmbedFooter, CreateInteractionResponseMessage, CreateMessage, CreateSelectMenu,
-    CreateSelectMenuKind, CreateSelectMenuOption, EditAttachments, EditInteractionResponse, EditMessage,
+    CreateEmbed, CreateEmbedFooter, CreateInteractionResponseMessage, CreateMessage,
+    CreateSelectMenu, CreateSelectMenuKind, CreateSelectMenuOption, EditAttachments,
+    EditInteractionResponse, EditMessage,
 };
 
 #[cfg(test)]
@@ -84,7 +85,11 @@ pub(super) fn edited_response(card: &Card) -> EditInteractionResponse {
 
 /// What a message brought up to date has attached: its new picture and nothing else.
 fn attachments(card: &Card) -> EditAttachments {
-    card.picture.as_ref().map(attachment).into_iter().fold(EditAttachments::new(), |all, one| all.add(one))
+    card.picture
+        .as_ref()
+        .map(attachment)
+        .into_iter()
+        .fold(EditAttachments::new(), |all, one| all.add(one))
 }
 
 fn attachment(picture: &Picture) -> CreateAttachment {

@@ -44,7 +44,8 @@ pub fn help(help: &Help) -> Card {
             format!(
                 "Answered {}, voted {}, members' pick {}; those who tie get all of it. `/points` \
                  lists what each of yours was for. On the leaderboard, equal points and picks \
-                 share a rank; `/privacy board:off` takes you off it.",
+                 share a rank; `/privacy board:off` takes you off it, and hides your stats from \
+                 others.",
                 rules.answered, rules.ballot, rules.pick
             ),
         ),
@@ -67,7 +68,7 @@ pub fn help(help: &Help) -> Card {
         (
             "Commands",
             "`/today` shows what is open, `/leaderboard` who has the most points, `/points` your \
-             own. Admins set everything up with `/study`."
+             own, `/stats` your last half year. Admins set everything up with `/study`."
                 .to_owned(),
         ),
     ];

@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod ballot;
+pub mod bars;
 pub mod boards;
 pub mod no;
 pub mod notice;

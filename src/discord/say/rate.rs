@@ -41,18 +41,20 @@ pub(super) fn contradicted(all: &[Contradicted], room: usize) -> Option<String> 
     };
     let mut text = format!("{head}\n{}", whole(&worst, "\n", room.saturating_sub(200)));
     if all.len() > worst.len() {
-        text.push_str("\nWhoever runs the bot can list all of them with `studyhall check --stats`.");
+        text.push_str(
+            "\nWhoever runs the bot can list all of them with `studyhall check --stats`.",
+        );
     }
     Some(text)
 }
 
 fn line(of: &Contradicted) -> String {
     let than = match of.contradiction {
-        Contradiction::Easier => "easier than",
-        Contradiction::Harder => "harder than",
+        Contradiction::Easier => "easier",
+        Contradiction::Harder => "harder",
     };
     format!(
-        "- “{}”, {than} {} (`{}`)",
+        "- “{}” is {than} than its label: {}. (`{}`)",
         plain(&of.question.title),
         label(of.question.difficulty, of.rate),
         of.question.id

@@ -1,7 +1,7 @@
 //! `/stats`: a member's half year, in words and as what the picture shows.
 
 use super::rate::percent;
-use super::text::{bare_name, channel, count, name, plain, whole};
+use super::text::{bare_name, channel, count, list, name, plain, whole};
 use super::{Card, limit};
 use crate::domain::rate::Rate;
 use crate::domain::streak::Streak;
@@ -19,11 +19,8 @@ pub fn stats(stats: &Stats) -> Card {
         (Some(seen), false) => format!("Stats of {}", name(seen)),
         (None, false) => format!("Stats of {UNKNOWN}"),
     };
-    let mut parts = vec![format!("**{whose}**\n{}", half_year(stats))];
-    parts.push(format!(
-        "Rounds answered: {}. Members' picks: {}.",
-        stats.rounds, stats.picks
-    ));
+    let mut parts = vec![format!("**{whose}**\nIn the last {WEEKS} weeks: {}.", half_year(stats))];
+    parts.push(format!("Since the beginning: {}.", ever(stats)));
     let streaks: Vec<String> = stats
         .streaks
         .iter()
@@ -40,14 +37,16 @@ pub fn stats(stats: &Stats) -> Card {
             Some(rate) => {
                 let room = limit::CONTENT.saturating_sub(900);
                 let topics = topic_words(stats, |topic| plain(topic));
-                format!("Quizzes: {}.\nBy topic: {}.", share_words(rate), whole(&topics, ", ", room))
+                format!(
+                    "Quizzes: {}.\nBy topic: {}.",
+                    share_words(rate),
+                    whole(&topics, ", ", room)
+                )
             }
         });
     }
     if stats.own && stats.hidden {
-        parts.push(
-            "You are off the leaderboards, so nobody else can see your stats.".to_owned(),
-        );
+        parts.push("You are off the leaderboards, so nobody else can see your stats.".to_owned());
     }
     Card::text(parts.join("\n\n"))
 }
@@ -56,7 +55,7 @@ pub fn stats(stats: &Stats) -> Card {
 pub fn description(stats: &Stats) -> String {
     let mut parts = vec![
         format!("Stats of {}, {}.", whose(stats), words(stats.today)),
-        format!("A calendar of {WEEKS} weeks: {}", half_year(stats)),
+        format!("Calendar of the last {WEEKS} weeks: {}.", half_year(stats)),
     ];
     if let Some((day, did)) = stats.days.iter().max_by_key(|(day, did)| (did.total(), **day)) {
         parts.push(format!("Busiest day: {}, with {}.", words(*day), did.total()));
@@ -69,7 +68,10 @@ pub fn description(stats: &Stats) -> String {
         if !topics.is_empty() {
             let used: usize = parts.iter().map(|part| part.chars().count() * 2 + 1).sum();
             let room = limit::DESCRIPTION.saturating_sub(used + 40);
-            parts.push(format!("First tries right in quizzes, by topic: {}.", whole(&topics, ", ", room)));
+            parts.push(format!(
+                "First tries right in quizzes, by topic: {}.",
+                whole(&topics, ", ", room)
+            ));
         }
     }
     parts.join(" ")
@@ -102,20 +104,40 @@ fn whose(stats: &Stats) -> String {
     stats.name.as_deref().map_or_else(|| UNKNOWN.to_owned(), bare_name)
 }
 
-/// `In the last 26 weeks: 3 rounds answered and 2 votes, on 3 days.`
+/// `3 rounds answered and 2 votes, on 3 days`.
 fn half_year(stats: &Stats) -> String {
     let Did { answers, ballots, quiz } = stats.sum();
-    let mut did = vec![format!("{} answered", count(answers.into(), "round"))];
+    if stats.days.is_empty() {
+        return "nothing yet".to_owned();
+    }
+    let mut did = Vec::new();
+    if answers > 0 {
+        did.push(format!("{} answered", count(answers.into(), "round")));
+    }
     for (n, what) in [(ballots, "vote"), (quiz, "quiz answer")] {
         if n > 0 {
             did.push(count(n.into(), what));
         }
     }
     let days = count(stats.days.len() as u64, "day");
-    format!("In the last {WEEKS} weeks: {}, on {days}.", super::text::list(&did))
+    format!("{}, on {days}", list(&did))
+}
+
+/// `47 rounds answered, 9 times the members' pick`.
+fn ever(stats: &Stats) -> String {
+    let rounds = count(stats.rounds.into(), "round");
+    match stats.picks {
+        ..=0 => format!("{rounds} answered"),
+        picks => {
+            format!("{rounds} answered, {} the members' pick", count(picks.unsigned_abs(), "time"))
+        }
+    }
 }
 
 fn streak_words(streak: Streak) -> String {
+    if streak.length == 0 {
+        return format!("none now, best {}", streak.best);
+    }
     format!(
         "{} in a row, best {}, {} in hand",
         count(streak.length.into(), "round"),

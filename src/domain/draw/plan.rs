@@ -124,7 +124,9 @@ pub enum PlanError {
         rungs: usize,
     },
     /// Neither a share from 0.05 to 0.95 nor `off`.
-    #[error("`{word}` is no aim: write the share of members who are to solve a question, from 0.05 to 0.95, or `off`.")]
+    #[error(
+        "`{word}` is no aim: write the share of members who are to solve a question, from 0.05 to 0.95, or `off`."
+    )]
     BadAim {
         /// What was typed.
         word: String,

@@ -1,4 +1,6 @@
-use super::{Aimed, Candidate, DifficultyPlan, Drawn, Freshness, Plan, PlanError, Reason, draw, stock};
+use super::{
+    Aimed, Candidate, DifficultyPlan, Drawn, Freshness, Plan, PlanError, Reason, draw, stock,
+};
 use crate::domain::ids::QuestionId;
 use crate::domain::question::Difficulty::{self, Easy, Hard, Medium};
 use crate::domain::rate::Rate;
@@ -472,8 +474,11 @@ fn any_plan() -> impl Strategy<Value = Plan> {
     let mixes = (0_u32..4, 0_u32..4, 0_u32..4).prop_map(|(e, m, h)| mix(e, m, h));
     let ladders = prop::array::uniform7(any_difficulty()).prop_map(DifficultyPlan::Ladder);
     let difficulty = proptest::prop_oneof![mixes, ladders];
-    (topics, difficulty, prop::option::of(5_u8..=95))
-        .prop_map(|(topics, difficulty, aim)| Plan { topics, difficulty, aim })
+    (topics, difficulty, prop::option::of(5_u8..=95)).prop_map(|(topics, difficulty, aim)| Plan {
+        topics,
+        difficulty,
+        aim,
+    })
 }
 
 proptest! {
@@ -629,9 +634,10 @@ fn an_aim_is_read_as_people_write_it() {
 
 #[test]
 fn plans_and_reasons_of_before_are_still_read() {
-    let plan: Plan =
-        serde_json::from_str(r#"{"topics":{},"difficulty":{"mix":{"easy":1,"medium":1,"hard":1}}}"#)
-            .unwrap();
+    let plan: Plan = serde_json::from_str(
+        r#"{"topics":{},"difficulty":{"mix":{"easy":1,"medium":1,"hard":1}}}"#,
+    )
+    .unwrap();
     assert_eq!(plan, Plan::default());
     assert!(!serde_json::to_string(&plan).unwrap().contains("aim"));
     let reason: Reason = serde_json::from_str(

@@ -243,8 +243,12 @@ async fn what_cannot_be_looked_at_is_told() {
     fs::write(at("empty.db"), "").unwrap();
     fs::write(at("letter.txt"), "Dear all, this is no database.").unwrap();
     Store::open(&at("older.db")).await.unwrap().close().await;
-    make(&at("older.db"), SqliteJournalMode::Wal, &["DELETE FROM _sqlx_migrations WHERE version > 1"])
-        .await;
+    make(
+        &at("older.db"),
+        SqliteJournalMode::Wal,
+        &["DELETE FROM _sqlx_migrations WHERE version > 1"],
+    )
+    .await;
     newer(&at("newer.db")).await;
     let before = contents(folder.path());
     for (name, told) in [

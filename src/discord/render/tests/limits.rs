@@ -23,9 +23,9 @@ use crate::domain::round::State;
 use crate::domain::schedule::Holiday;
 use crate::domain::streak::Streak;
 use crate::engine::input::Reply;
+use crate::engine::rates::Contradicted;
 use crate::engine::views::admin::{ChannelStatus, Status};
 use crate::engine::views::boards::{Board, Points, PointsRow};
-use crate::engine::rates::Contradicted;
 use crate::engine::views::rounds::{
     BallotLine, BallotView, CardView, OpenRound, ResultView, ShownAnswer, Today,
 };

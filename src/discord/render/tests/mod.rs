@@ -191,7 +191,8 @@ fn a_picture_goes_with_its_description() {
 #[test]
 fn a_message_brought_up_to_date_loses_the_picture_it_had() {
     let card = Card::text("words");
-    for sent in [json_of(edit(&card)), json_of(response(&card, true)), json_of(edited_response(&card))]
+    for sent in
+        [json_of(edit(&card)), json_of(response(&card, true)), json_of(edited_response(&card))]
     {
         assert_eq!(sent["attachments"], json!([]), "{sent}");
     }

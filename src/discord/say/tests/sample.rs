@@ -7,8 +7,8 @@ use crate::domain::ids::{
 };
 use crate::domain::outcome::Outcome;
 use crate::domain::points::{Award, Cause};
-use crate::domain::rate::Rate;
 use crate::domain::question::{Choice, Difficulty, FollowUp, Kind, Question};
+use crate::domain::rate::Rate;
 use crate::domain::round::State;
 use crate::domain::schedule::{Due, Schedule, Weekdays};
 use crate::engine::views::rounds::{CardView, ResultView, ShownAnswer};
