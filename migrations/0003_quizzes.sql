@@ -10,8 +10,8 @@ CREATE TABLE quiz_runs (
     guild_id       BIGINT NOT NULL REFERENCES guilds (guild_id),
     channel_id     BIGINT NOT NULL,
     mode           TEXT   NOT NULL CHECK (mode IN ('solo', 'group')),
-    state          TEXT   NOT NULL CHECK
-        (state IN ('offered', 'running', 'lobby', 'asking', 'revealed', 'ended')),
+    state          TEXT   NOT NULL CHECK (
+        state IN ('offered', 'running', 'lobby', 'asking', 'revealed', 'ended')),
     -- Whose run it is; of a group, who leads it. NULL: a group that everybody has left.
     host_id        BIGINT,
     -- Who led the group before, while the card still says so.

@@ -525,33 +525,122 @@ fn the_same_title_twice() {
         ("a/t/two.md", &CONCEPT.replace("Why does", "WHY does")),
     ]);
     assert_eq!(shelf.load().0.len(), 2);
-    insta::assert_snapshot!(shelf.problems(), @"a/t/two.md:6: has the same title as a/t/one.md");
+    insta::assert_snapshot!(shelf.problems(), @r#"
+    a/t/two.md:6: asks nearly the same as a/t/one.md
+    a/t/two.md:6: has the same title as a/t/one.md
+    "#);
 }
 
-/// A pack in which the right choice is the longest in `told` of `all` questions.
-fn telling(told: usize, all: usize) -> Shelf {
+/// A prompt that shares no run of words with another one's.
+fn own_prompt(number: usize) -> String {
+    (0..12).map(|word| format!("w{number}x{word}")).collect::<Vec<_>>().join(" ")
+}
+
+/// One question of a pack made of many.
+struct Made {
+    topic: usize,
+    difficulty: &'static str,
+    /// Where the right choice stands, from 0.
+    right: usize,
+    right_is_longest: bool,
+}
+
+/// A pack of `all` questions.
+fn made(all: usize, question: impl Fn(usize) -> Made) -> Shelf {
     let shelf = Shelf::new(&[("a/pack.toml", PACK)]);
     for number in 0..all {
-        let titled = CONCEPT.replace("this list", &format!("list {number}"));
-        let right = if number < told {
-            "`[1, 2]`, since both calls share one list, made once by `def`"
-        } else {
-            "Both"
-        };
-        let text = titled.replace("`[1, 2]`, since both calls share one list", right);
-        shelf.write(&format!("a/t/q{number:02}.md"), text);
+        let Made { topic, difficulty, right, right_is_longest } = question(number);
+        let mut choices: Vec<String> =
+            (0..3).map(|n| format!("- [ ] wrong {n}\n  > no\n")).collect();
+        let text = if right_is_longest { "right beyond doubt" } else { "right" };
+        choices.insert(right, format!("- [x] {text}\n"));
+        let text = format!(
+            "+++\ndifficulty = \"{difficulty}\"\nkind = \"concept\"\n+++\n# Number {number}\n{}\n\
+             ## Answer\nSo.\n## Choices\n{}## Sources\n- [x](https://example.org)\n",
+            own_prompt(number),
+            choices.concat(),
+        );
+        shelf.write(&format!("a/t{topic:02}/q{number:03}.md"), text);
     }
     shelf
 }
 
+/// A question of a balanced pack.
+fn balanced(number: usize) -> Made {
+    Made {
+        topic: number % 5,
+        difficulty: ["easy", "medium", "hard"][number % 3],
+        right: number % 4,
+        right_is_longest: number % 4 == 0,
+    }
+}
+
+#[test]
+fn a_balanced_pack_has_no_problem() {
+    for all in [19, 20, 100, 400] {
+        let shelf = made(all, balanced);
+        assert_eq!(shelf.problems(), "", "{all}");
+        assert_eq!(shelf.load().0.len(), all);
+    }
+}
+
 #[test]
 fn right_choices_that_give_themselves_away() {
-    insta::assert_snapshot!(telling(13, 20).problems(), @"a: warning: the right choice is the longest in 13 of 20 questions, so length gives it away; shorten some right choices or lengthen wrong ones");
-    assert_eq!(telling(12, 20).problems(), "");
-    assert_eq!(telling(19, 19).problems(), "");
-    let (bank, problems) = telling(13, 20).load();
-    assert_eq!(bank.len(), 20);
-    assert_eq!(problems[0].severity, Severity::Warning);
+    let longest =
+        |told: usize, all: usize| made(all, |n| Made { right_is_longest: n < told, ..balanced(n) });
+    insta::assert_snapshot!(longest(141, 400).problems(), @"a/pack.toml:1: the right choice is the longest in 141 of 400 questions, so length gives it away; shorten some right choices or lengthen wrong ones");
+    assert_eq!(longest(140, 400).problems(), "");
+    insta::assert_snapshot!(longest(10, 20).problems(), @"a/pack.toml:1: the right choice is the longest in 10 of 20 questions, so length gives it away; shorten some right choices or lengthen wrong ones");
+    assert_eq!(longest(9, 20).problems(), "", "so many come about by chance");
+    assert_eq!(longest(19, 19).problems(), "", "too few to tell");
+    // A habit is a problem of the pack; its questions can be asked all the same.
+    assert_eq!(longest(400, 400).load().0.len(), 400);
+
+    let first = |told: usize, all: usize| {
+        made(all, |n| Made { right: if n < told { 0 } else { 1 + n % 3 }, ..balanced(n) })
+    };
+    insta::assert_snapshot!(first(123, 400).problems(), @"a/pack.toml:1: choice 1 is the right one in 123 of 400 questions, so its place gives it away; move some right choices");
+    assert_eq!(first(120, 400).problems(), "");
+    insta::assert_snapshot!(first(0, 40).problems(), @"a/pack.toml:1: choice 1 is the right one in 0 of 40 questions, so its place gives it away; move some right choices");
+}
+
+#[test]
+fn packs_out_of_balance() {
+    let hard = |few: usize, all: usize| {
+        made(all, |n| Made {
+            difficulty: if n < few { "hard" } else { ["easy", "medium"][n % 2] },
+            ..balanced(n)
+        })
+    };
+    insta::assert_snapshot!(hard(23, 100).problems(), @"a/pack.toml:1: only 23 of 100 questions are hard; at least 24 in 100 should be");
+    assert_eq!(hard(24, 100).problems(), "");
+    assert_eq!(hard(0, 99).problems(), "", "a small pack may be about one thing");
+    let small = made(100, |n| Made { topic: usize::from(n < 7), ..balanced(n) });
+    insta::assert_snapshot!(small.problems(), @"a/pack.toml:1: these topics have fewer than 8 questions: t01 (7)");
+}
+
+#[test]
+fn prompts_nearly_the_same() {
+    let shelf = made(30, balanced);
+    let near = own_prompt(3).replace("w3x11", "else");
+    let text = fs::read_to_string(shelf.path().join("a/t00/q000.md")).unwrap();
+    shelf.write("a/t00/q000.md", text.replace(&own_prompt(0), &near.to_uppercase()));
+    insta::assert_snapshot!(shelf.problems(), @"a/t03/q003.md:5: asks nearly the same as a/t00/q000.md");
+}
+
+#[test]
+fn links_and_mentions_that_discord_would_take_otherwise() {
+    let line = "Once, when `def` runs.";
+    let said = |text: &str| changed(CONCEPT, line, text);
+    insta::assert_snapshot!(said("See [that](../basics/other.md)."), @"q.md:17: Discord cannot follow the link `../basics/other.md`; give its whole address, with https://");
+    insta::assert_snapshot!(said("See [that](#top)."), @"q.md:17: Discord cannot follow the link `#top`; give its whole address, with https://");
+    insta::assert_snapshot!(said("Ask @everyone."), @"q.md:17: holds the mention `@everyone`; put it into backticks or leave it out");
+    insta::assert_snapshot!(said("Ask **@here**."), @"q.md:17: holds the mention `@here`; put it into backticks or leave it out");
+    insta::assert_snapshot!(said("Ask <@123> or <@&4>."), @"q.md:17: holds the mention `<@123>`; put it into backticks or leave it out");
+    insta::assert_snapshot!(said("In <#123>."), @"q.md:17: holds the mention `<#123>`; put it into backticks or leave it out");
+    for fine in ["See [that](https://docs.python.org/3/).", "`@everyone`, a <b, c> and a@b.c"] {
+        assert_eq!(listed(parse(CONCEPT.replace(line, fine).as_bytes()).problems), "", "{fine}");
+    }
 }
 
 #[cfg(unix)]
@@ -570,6 +659,7 @@ fn links_are_followed_but_not_in_circles() {
     real/self.md: cannot be read (filesystem loop or indirection limit (e.g. symlink loop))
     real/t/back: a folder inside a topic is not read; questions lie in PACK/TOPIC/SLUG.md
     real/t/gone.md: cannot be read (it is not there)
+    real/t/q.md:6: asks nearly the same as real/t/linked.md
     real/t/q.md:6: has the same title as real/t/linked.md
     ");
 }

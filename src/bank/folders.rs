@@ -18,7 +18,7 @@ struct Shipped;
 
 /// The folder the embedded packs have in the source tree; their problems are shown below it.
 const SHIPPED_FOLDER: &str = "questions";
-const PACK_FILE: &str = "pack.toml";
+pub(super) const PACK_FILE: &str = "pack.toml";
 
 /// Hands over the packs inside the binary.
 pub(super) fn embedded(loader: &mut Loader) {

@@ -11,6 +11,7 @@ mod lists;
 mod load;
 mod outline;
 mod problem;
+mod programs;
 mod schema;
 mod text;
 
@@ -20,6 +21,7 @@ pub use check::{
 pub use code::{CodeBlock, FenceInfo, Role};
 pub use load::{Names, Parsed, parse};
 pub use problem::{Problem, Severity};
+pub use programs::{Program, Promise};
 pub use schema::Pack;
 
 use crate::domain::ids::QuestionId;
@@ -44,13 +46,39 @@ pub struct Bank {
     labels: BTreeMap<QuestionId, (String, u32)>,
 }
 
+/// Packs with all that can be told about them.
+#[derive(Debug)]
+pub struct Examined {
+    /// The questions.
+    pub bank: Bank,
+    /// What is wrong with them, sorted by path and line.
+    pub problems: Vec<Problem>,
+    /// The programs of all questions that could be read, ordered by path and line.
+    pub programs: Vec<Program>,
+    /// How many blocks say that they are not meant to run.
+    pub never_run: usize,
+    /// Where each question stands: its file, and the line of its title.
+    pub places: BTreeMap<QuestionId, (String, u32)>,
+}
+
 impl Bank {
     /// Reads the packs inside the binary, if `embedded`, and those in `folders`.
     ///
     /// Never fails: what cannot be read is a problem, sorted by path and line. The caller must
     /// not start with a problem of [`Severity::Fatal`].
     pub fn load(embedded: bool, folders: &[PathBuf]) -> (Self, Vec<Problem>) {
-        let mut loader = Loader::default();
+        let Examined { bank, problems, .. } = Self::read(embedded, folders, false);
+        (bank, problems)
+    }
+
+    /// Like [`Bank::load`], and gives the programs of the questions too.
+    pub fn examine(embedded: bool, folders: &[PathBuf]) -> Examined {
+        Self::read(embedded, folders, true)
+    }
+
+    /// Programs and places are kept only for whoever asks: a running bot has no use for them.
+    fn read(embedded: bool, folders: &[PathBuf], examines: bool) -> Examined {
+        let mut loader = Loader { examines, ..Loader::default() };
         if embedded {
             folders::embedded(&mut loader);
         }
@@ -63,7 +91,7 @@ impl Bank {
                 labels: std::mem::take(&mut loader.labels),
                 ..loader.questions.drain(..).collect()
             },
-            loader.problems,
+            std::mem::take(&mut loader.problems),
         );
         if bank.is_empty() {
             problems.push(Problem {
@@ -76,7 +104,14 @@ impl Bank {
             });
         }
         problems.sort();
-        (bank, problems)
+        loader.programs.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
+        Examined {
+            bank,
+            problems,
+            programs: loader.programs,
+            never_run: loader.never_run,
+            places: loader.places,
+        }
     }
 
     /// The question of that id.
@@ -158,6 +193,11 @@ struct Loader {
     pack_paths: BTreeMap<String, String>,
     problems: Vec<Problem>,
     current: Option<OpenPack>,
+    /// Whether somebody wants to know the three below.
+    examines: bool,
+    programs: Vec<Program>,
+    never_run: usize,
+    places: BTreeMap<QuestionId, (String, u32)>,
 }
 
 /// The pack whose files are coming in.
@@ -244,6 +284,11 @@ impl Loader {
             }
             let parsed = load::parse(path, names, bytes);
             self.problems.extend(parsed.problems);
+            if self.examines {
+                let (programs, never) = programs::programs(path, &parsed.code_blocks);
+                self.programs.extend(programs);
+                self.never_run += never;
+            }
             if let Some(question) = parsed.question.filter(|_| named && id_length <= MAX_ID) {
                 let place = (path.to_owned(), parsed.difficulty_line);
                 self.labels.insert(question.id.clone(), place);
@@ -269,7 +314,13 @@ impl Loader {
             .iter()
             .map(|(path, title_line, question)| Placed { question, path, title_line: *title_line })
             .collect();
-        self.problems.extend(check::pack(&open.path, &placed));
+        self.problems
+            .extend(check::pack(&format!("{}/{}", open.path, folders::PACK_FILE), &placed));
+        if self.examines {
+            let places = open.questions.iter();
+            let places = places.map(|(path, line, q)| (q.id.clone(), (path.clone(), *line)));
+            self.places.extend(places);
+        }
         let questions = open.questions.into_iter();
         self.questions.extend(questions.map(|(_, _, question)| question));
     }

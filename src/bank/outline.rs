@@ -40,11 +40,30 @@ pub(super) fn outline<'t>(
     let mut open: Option<CodeBlock> = None;
     // Whether the event just before closed a code block: only then can a `text` block be its output.
     let mut just_closed = false;
+    // Text outside of code, which the parser may give in pieces, and where it begins.
+    let mut running: Option<(u32, String)> = None;
     for (event, range) in Parser::new_ext(body, Options::ENABLE_TABLES).into_offset_iter() {
         let range = range.start + start..range.end + start;
         let source = text.get(range.clone()).unwrap_or_default();
         let line = lines.at(range.start);
         let follows_code = std::mem::take(&mut just_closed);
+        match &event {
+            Event::Text(piece) if open.is_none() => {
+                running.get_or_insert((line, String::new())).1.push_str(piece);
+            }
+            _ => {
+                if let Some((line, text)) = running.take()
+                    && let Some(mention) = mention(&text)
+                {
+                    report.error(
+                        line,
+                        format!(
+                            "holds the mention `{mention}`; put it into backticks or leave it out"
+                        ),
+                    );
+                }
+            }
+        }
         match &event {
             Event::Start(Tag::Heading { level, .. }) => {
                 let level = number(*level);
@@ -104,6 +123,12 @@ pub(super) fn outline<'t>(
             Event::Start(Tag::HtmlBlock) => {
                 report.error(line, "Discord shows HTML as it is written; remove it");
             }
+            Event::Start(Tag::Link { dest_url, .. }) if !is_whole_address(dest_url) => {
+                report.error(
+                    line,
+                    format!("Discord cannot follow the link `{dest_url}`; give its whole address, with https://"),
+                );
+            }
             Event::Rule => report.error(line, "Discord does not show horizontal rules"),
             Event::Text(code) if open.is_some() => {
                 if let Some(block) = &mut open {
@@ -126,6 +151,26 @@ pub(super) fn outline<'t>(
         }
     }
     outline
+}
+
+/// What Discord would take for a mention (documentation, reference, message formatting).
+fn mention(text: &str) -> Option<&str> {
+    for word in ["@everyone", "@here"] {
+        if let Some(at) = text.find(word) {
+            return text.get(at..at + word.len());
+        }
+    }
+    text.match_indices('<').find_map(|(at, _)| {
+        let rest = text.get(at..)?;
+        let inner = rest.get(1..rest.find('>')?)?;
+        let id = ["@!", "@&", "@", "#"].iter().find_map(|start| inner.strip_prefix(start))?;
+        let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+        is_id.then(|| rest.get(..inner.len() + 2)).flatten()
+    })
+}
+
+fn is_whole_address(address: &str) -> bool {
+    address.starts_with("https://") || address.starts_with("http://")
 }
 
 /// Adds a finished block; a `text` block right after a Python one becomes its output.

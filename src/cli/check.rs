@@ -1,7 +1,10 @@
 //! `studyhall check`: everything wrong with the configuration and the packs, in one go.
 
-use crate::bank::{Bank, Problem, Severity};
+use super::CheckArgs;
+use super::proof::{self, Proof, Python};
+use crate::bank::{Bank, Examined, Problem, Program, Severity};
 use crate::config::{Config, ConfigProblem};
+use crate::discord::say;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -17,8 +20,9 @@ pub struct Findings {
 
 /// Examines the configuration (found as [`Config::find`] does) and the packs it names, and prints
 /// what it found to standard output. The exit code is 1 if there was a problem, else 0.
-pub fn check(config_path: Option<&Path>) -> ExitCode {
-    let findings = examine(config_path);
+pub(super) fn check(args: &CheckArgs) -> ExitCode {
+    let runs = args.run.then_some(args.python.as_deref());
+    let findings = find(args.config.as_deref(), runs);
     let mut out = io::stdout().lock();
     for line in &findings.lines {
         // Whoever closed the pipe has read enough; the exit code still tells.
@@ -31,19 +35,55 @@ pub fn check(config_path: Option<&Path>) -> ExitCode {
 
 /// Finds everything wrong with the configuration and the packs it names, without printing.
 pub fn examine(config_path: Option<&Path>) -> Findings {
+    find(config_path, None)
+}
+
+/// `runs`: whether programs are run too, and by which interpreter if one is named.
+fn find(config_path: Option<&Path>, runs: Option<Option<&str>>) -> Findings {
     let (config, config_problems) = Config::read(config_path);
-    let (bank, mut problems) = Bank::load(config.questions.embedded, &config.questions.folders);
+    let Examined { bank, mut problems, programs, never_run, places } =
+        Bank::examine(config.questions.embedded, &config.questions.folders);
     let as_error = |problem| placed(problem, Severity::Error);
     problems.extend(config_problems.into_iter().map(as_error));
     problems.extend(files_named(&config));
+    for question in bank.iter() {
+        let Some((path, line)) = places.get(&question.id) else { continue };
+        problems.extend(say::round::cut_parts(question).into_iter().map(|message| Problem {
+            path: path.clone(),
+            line: Some(*line),
+            message,
+            severity: Severity::Error,
+        }));
+    }
+    let mut proven = None;
+    if let Some(python) = runs {
+        match super::run_async(prove(python, &programs, never_run)) {
+            Ok(proof) => {
+                problems.extend(proof.problems);
+                proven = Some(proof.summary);
+            }
+            Err(error) => problems.push(Problem {
+                path: String::new(),
+                line: None,
+                message: format!("{error:#}"),
+                severity: Severity::Error,
+            }),
+        }
+    }
     problems.sort();
 
     let is_warning = |problem: &&Problem| problem.severity == Severity::Warning;
     let warnings = problems.iter().filter(is_warning).count();
     let errors = problems.len() - warnings;
     let mut lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    lines.extend(proven);
     lines.push(summary(&bank, errors, warnings));
     Findings { lines, passed: errors == 0 }
+}
+
+async fn prove(python: Option<&str>, programs: &[Program], never: usize) -> anyhow::Result<Proof> {
+    let python = Python::find(python).await?;
+    proof::prove(&python, programs, never).await
 }
 
 /// What is wrong with the files, other than packs, that the configuration names.

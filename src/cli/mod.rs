@@ -8,6 +8,7 @@ mod demo;
 mod labels;
 mod logging;
 mod narrate;
+mod proof;
 mod run;
 mod sandbox;
 
@@ -103,6 +104,12 @@ struct CheckArgs {
     /// The database with the answers [default: that of the configuration]
     #[arg(long, value_name = "FILE", requires = "stats")]
     database: Option<PathBuf>,
+    /// Also run every program of the packs, and compare with what it promises
+    #[arg(long)]
+    run: bool,
+    /// The Python interpreter for --run [default: python3 or python on the path]
+    #[arg(long, value_name = "COMMAND", requires = "run")]
+    python: Option<String>,
 }
 
 /// Why a verb failed.
@@ -139,12 +146,12 @@ impl Cli {
             Some(Verb::Demo(args)) => run_async(demo::demo(args)),
             Some(Verb::Sandbox(args)) => run_async(sandbox::sandbox(args)),
             Some(Verb::Check(args)) => {
-                let config = args.config.as_deref();
-                let checked = check::check(config);
+                let checked = check::check(&args);
                 if !args.stats {
                     return checked;
                 }
-                match run_async(labels::labels(config, args.database.as_deref())) {
+                let (config, database) = (args.config.as_deref(), args.database.as_deref());
+                match run_async(labels::labels(config, database)) {
                     Ok(()) => return checked,
                     failed => failed,
                 }
@@ -170,7 +177,7 @@ impl Default for ServerArgs {
     }
 }
 
-fn run_async(verb: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
+fn run_async<T, E: From<std::io::Error>>(verb: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // Two are enough for a bot; more only cost memory.
         .worker_threads(2)

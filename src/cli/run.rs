@@ -1,10 +1,11 @@
 //! `studyhall run`: the bot, on Discord or on any compatible server.
 
-use super::bot::{Parts, asked_to_stop, start};
+use super::bot::{Bot, Parts, asked_to_stop, start};
 use super::{Failed, RunArgs, clock, logging, seed};
-use crate::bank::{Bank, Severity};
+use crate::bank::{Bank, Problem, Severity};
 use crate::config::{Config, TOKEN_VARIABLE};
 use crate::discord::Link;
+use crate::engine::Engine;
 use anyhow::Context as _;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failed> {
     let stop = CancellationToken::new();
     let server = api.map(|api| api.server);
     let clock = clock::of(args.clock, server.as_deref(), stop.clone()).await?;
+    let mut hangup = hear_hangups()?;
     let bot = start(Parts {
         database: config.database.path.clone(),
         bank,
@@ -41,10 +43,67 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failed> {
     tokio::select! {
         () = bot.ended() => {}
         () = asked_to_stop() => tracing::info!("stopping"),
+        () = read_packs_when_asked(&mut hangup, &config, &bot) => {}
     }
     let stopped = bot.stop().await;
     stop.cancel();
     Ok(stopped?)
+}
+
+#[cfg(unix)]
+type Hangup = tokio::signal::unix::Signal;
+#[cfg(not(unix))]
+type Hangup = ();
+
+/// From here on SIGHUP does not end the process.
+#[cfg(unix)]
+fn hear_hangups() -> anyhow::Result<Hangup> {
+    let kind = tokio::signal::unix::SignalKind::hangup();
+    tokio::signal::unix::signal(kind).context("SIGHUP cannot be heard")
+}
+
+#[cfg(not(unix))]
+fn hear_hangups() -> anyhow::Result<Hangup> {
+    Ok(())
+}
+
+/// Reads the packs again at every SIGHUP, without end. A pack that is broken anywhere changes
+/// nothing: the bot goes on with what it has.
+#[cfg(unix)]
+async fn read_packs_when_asked(hangup: &mut Hangup, config: &Config, bot: &Bot) {
+    while hangup.recv().await.is_some() {
+        let questions = config.questions.clone();
+        // Many files are read, and so not on a thread that others wait for.
+        let read = move || Bank::load(questions.embedded, &questions.folders);
+        match tokio::task::spawn_blocking(read).await {
+            Ok((bank, problems)) => take_over(bot.engine(), bank, &problems),
+            Err(error) => tracing::error!(%error, "reading the packs broke off"),
+        }
+    }
+    std::future::pending().await
+}
+
+/// There is no such signal here; packs are read at the start.
+#[cfg(not(unix))]
+async fn read_packs_when_asked(_: &mut Hangup, _: &Config, _: &Bot) {
+    std::future::pending().await
+}
+
+#[cfg(unix)]
+fn take_over(engine: &Engine, bank: Bank, problems: &[Problem]) {
+    for problem in problems {
+        tracing::warn!("{problem}");
+    }
+    let before = engine.bank().len();
+    if problems.iter().any(|problem| problem.severity != Severity::Warning) {
+        tracing::error!(
+            "the packs have problems, so the bot goes on with what it has (questions: {before}). Mend \
+             them (`studyhall check` lists them all) and send SIGHUP again"
+        );
+    } else {
+        tracing::info!(before, now = bank.len(), "the packs were read again");
+        engine.set_bank(Arc::new(bank));
+    }
 }
 
 /// Loads the packs; what is wrong with single questions is logged and leaves them out.

@@ -11,6 +11,7 @@ pub mod notice;
 pub mod outcome;
 pub mod points;
 pub mod question;
+pub mod quiz;
 pub mod ranking;
 pub mod rate;
 pub mod refusal;

@@ -75,6 +75,35 @@ pub enum Refusal {
     TooManyStudyChannels,
     /// The member has opted out of boards, or is not there any more.
     StatsHidden,
+    /// The quiz's button is known to nobody any more.
+    QuizGone,
+    /// A private quiz of somebody else.
+    NotYourQuiz,
+    /// The quiz is over.
+    QuizOver,
+    /// A button of an earlier question, or on an earlier message, of a quiz.
+    QuizMovedOn,
+    /// Only the host of a group's quiz can do that.
+    NotTheHost,
+    /// A choice after the question closed.
+    QuizQuestionClosed,
+    /// A group's quiz is going on in the channel.
+    QuizGoingOn,
+    /// *Leave* by somebody who is not in.
+    NotInQuiz,
+    /// The bot lacks a right that a group's card needs.
+    CannotPostQuiz,
+    /// No question fits what was wished for.
+    NoQuizQuestions,
+    /// A question whose answer is still a secret in the guild.
+    QuestionOpen,
+    /// No topic of that name.
+    NoSuchTopic {
+        /// As typed.
+        typed: String,
+        /// The topic spelled most like it, if one is near.
+        nearest: Option<String>,
+    },
     /// The inbox is full or the bot is stopping.
     TryAgain,
 }

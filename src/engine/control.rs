@@ -40,6 +40,7 @@ impl Desk<'_> {
             Command::Replace { channel } => self.replace(asker, channel).await,
             Command::Void { channel } => self.void(asker, channel).await,
             Command::Remove { channel } => self.remove(asker, channel).await,
+            Command::Quiz(wish) => self.quiz(asker, wish).await,
             Command::Board { shown } => {
                 members::set_hidden(self.db, asker.guild, asker.member, !shown).await?;
                 Ok(Reply::Board { shown })
@@ -172,7 +173,7 @@ impl Desk<'_> {
         let before = channel.plan.clone();
         if let Some(topics) = &change.topics {
             channel.plan.topics =
-                Plan::parse_topics(topics, &self.shared.bank.topics()).map_err(said)?;
+                Plan::parse_topics(topics, &self.shared.bank().topics()).map_err(said)?;
         }
         match (&change.mix, &change.ladder) {
             (Some(mix), None) => channel.plan.difficulty = Plan::parse_mix(mix).map_err(said)?,
@@ -188,7 +189,7 @@ impl Desk<'_> {
         if let Some(aim) = &change.aim {
             channel.plan.aim = Plan::parse_aim(aim).map_err(said)?;
         }
-        let left = super::rounds::stock(self.db, &self.shared.bank, &channel).await?;
+        let left = super::rounds::stock(self.db, &self.shared.bank(), &channel).await?;
         let changed = channel.plan != before;
         if changed {
             channel.stock_warned = None;

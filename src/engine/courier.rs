@@ -185,7 +185,8 @@ impl<C: Courier> Tour<C> {
         match read {
             Ok(new) => {
                 for errand in new {
-                    self.newest = self.newest.max(errand.id);
+                    let id = errand.id;
+                    self.newest = self.newest.max(id);
                     let note = Note {
                         errand,
                         not_before: Instant::now(),
@@ -193,7 +194,7 @@ impl<C: Courier> Tour<C> {
                         under_way: false,
                         seen_expired: false,
                     };
-                    self.notes.insert(errand.id, note);
+                    self.notes.insert(id, note);
                 }
             }
             Err(error) => tracing::error!(%error, "cannot read the deliveries"),

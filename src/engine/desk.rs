@@ -8,7 +8,7 @@ use crate::domain::notice::Notice;
 use crate::domain::refusal::Refusal;
 use crate::store::channels::StudyChannel;
 use crate::store::rounds::Round;
-use crate::store::{self, Connection, channels, deliveries, members, rounds};
+use crate::store::{self, Connection, channels, deliveries, members, quizzes, rounds};
 use chrono::{DateTime, Utc};
 
 /// Why a decision came to nothing.
@@ -88,6 +88,7 @@ impl<'a> Desk<'a> {
             Click::Withdraw { card } => self.withdraw(asker, &card).await,
             Click::VoteForMessage { message } => self.vote_for_message(asker, &message).await,
             Click::NotMyAnswer { message } => self.not_my_answer(asker, &message).await,
+            Click::Quiz(press) => self.quiz_press(asker, press).await,
         }
     }
 
@@ -102,6 +103,7 @@ impl<'a> Desk<'a> {
         let mut next = [
             rounds::next_close(self.db).await?,
             deliveries::next_expiry(self.db).await?.filter(|at| *at > self.now),
+            quizzes::next_wake(self.db).await?,
         ]
         .into_iter()
         .flatten()
@@ -128,6 +130,18 @@ impl<'a> Desk<'a> {
         round: Option<RoundId>,
         owed: Owed<'_>,
     ) -> Decision<Option<i64>> {
+        self.owe_paced(guild, channel, round, owed, None).await
+    }
+
+    /// The same; deliveries of the same `pace` keep a distance in time.
+    pub(super) async fn owe_paced(
+        &mut self,
+        guild: GuildId,
+        channel: Option<ChannelId>,
+        round: Option<RoundId>,
+        owed: Owed<'_>,
+        pace: Option<&str>,
+    ) -> Decision<Option<i64>> {
         let key = self.shared.chance.key(&format!("delivery:{}", owed.cause));
         let new = deliveries::New {
             cause: owed.cause,
@@ -138,6 +152,7 @@ impl<'a> Desk<'a> {
             after: owed.after,
             intent: &owed.intent,
             expires_at: owed.expires_at,
+            pace,
         };
         let id = deliveries::record(self.db, &new, self.now).await?;
         self.owes |= id.is_some();

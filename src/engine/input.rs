@@ -7,6 +7,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::schedule::{Due, Holiday};
 use crate::engine::courier::Outcome;
 use crate::engine::intent::Intent;
+use crate::engine::quiz;
 use crate::store::deliveries::Delivery;
 use chrono::{DateTime, Utc};
 
@@ -134,6 +135,8 @@ pub enum Command {
         /// The study channel.
         channel: Option<ChannelId>,
     },
+    /// `/quiz`
+    Quiz(quiz::Wish),
     /// `/privacy board`
     Board {
         /// Whether the member stands on boards.
@@ -166,6 +169,8 @@ pub enum Click {
         /// The message.
         message: ThreadMessage,
     },
+    /// A button of a quiz.
+    Quiz(quiz::Press),
 }
 
 /// One thing that happened.
@@ -332,6 +337,8 @@ pub enum Reply {
         /// Whether it counts now.
         counts: bool,
     },
+    /// What came of a quiz command or press.
+    Quiz(quiz::Said),
     /// The delivery to try; `None` if it is over.
     Attempt(Option<Box<Delivery<Intent>>>),
 }

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod courier;
 pub mod input;
 pub mod intent;
+pub mod quiz;
 pub mod views;
 
 mod answers;
@@ -38,8 +39,8 @@ use crate::engine::clock::StudyClock;
 use crate::engine::input::{Input, No, Reply};
 use crate::store::Store;
 use chrono::{DateTime, TimeDelta, Utc};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -76,7 +77,8 @@ pub struct Engine {
 
 pub(crate) struct Shared {
     pub(crate) store: Store,
-    pub(crate) bank: Arc<Bank>,
+    /// Replaced as a whole when the packs are read again.
+    bank: RwLock<Arc<Bank>>,
     pub(crate) settings: Settings,
     pub(crate) chance: Chance,
     pub(crate) clock: Arc<dyn StudyClock>,
@@ -106,7 +108,7 @@ impl Engine {
         let engine = Self {
             shared: Arc::new(Shared {
                 store,
-                bank,
+                bank: RwLock::new(bank),
                 settings,
                 chance: Chance::new(settings.seed),
                 clock,
@@ -168,9 +170,14 @@ impl Engine {
         self.shared.clock.now()
     }
 
-    /// The questions.
-    pub fn bank(&self) -> &Bank {
-        &self.shared.bank
+    /// The questions, as they are now.
+    pub fn bank(&self) -> Arc<Bank> {
+        self.shared.bank()
+    }
+
+    /// Replaces the questions. Rounds and quizzes that have begun keep their own copies.
+    pub fn set_bank(&self, bank: Arc<Bank>) {
+        *self.shared.bank.write().unwrap_or_else(PoisonError::into_inner) = bank;
     }
 
     /// The rules' settings.
@@ -223,6 +230,10 @@ impl Engine {
 }
 
 impl Shared {
+    pub(crate) fn bank(&self) -> Arc<Bank> {
+        Arc::clone(&self.bank.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn answered(&self) {
         self.letters.fetch_sub(1, Ordering::SeqCst);
     }

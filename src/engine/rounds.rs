@@ -45,6 +45,7 @@ impl Desk<'_> {
             }
             self.make_due_rounds(&channel).await?;
         }
+        self.quiz_tick().await?;
         Ok(Reply::Noted)
     }
 
@@ -128,7 +129,7 @@ impl Desk<'_> {
             Some(_) => rates::all(self.db).await?,
             None => HashMap::new(),
         };
-        let bank = &self.shared.bank;
+        let bank = self.shared.bank();
         let candidates: Vec<Candidate<'_>> = bank
             .iter()
             .map(|question| Candidate {

@@ -2,7 +2,7 @@
 //! (design, section 3, *Secrets*)
 
 use crate::domain::ids::{GuildId, QuestionId};
-use crate::store::{self, Connection, rounds};
+use crate::store::{self, Connection, quizzes, rounds};
 use std::collections::BTreeSet;
 
 /// The questions that are open in a guild right now.
@@ -10,5 +10,7 @@ pub(super) async fn open_questions(
     db: &mut Connection,
     guild: GuildId,
 ) -> store::Result<BTreeSet<QuestionId>> {
-    rounds::open_questions(db, guild).await
+    let mut open = rounds::open_questions(db, guild).await?;
+    open.append(&mut quizzes::open_questions(db, guild).await?);
+    Ok(open)
 }

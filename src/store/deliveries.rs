@@ -27,6 +27,8 @@ pub struct New<'a, I> {
     pub intent: &'a I,
     /// Study time after which it is not to be said any more.
     pub expires_at: Option<DateTime<Utc>>,
+    /// Deliveries of the same word keep a distance in time.
+    pub pace: Option<&'a str>,
 }
 
 /// A recorded delivery.
@@ -90,9 +92,9 @@ pub async fn record<I: Serialize>(
 ) -> Result<Option<i64>> {
     let row = sqlx::query(
         "INSERT INTO deliveries (delivery_id, cause, key, guild_id, channel_id, round_id, after_id,
-             intent, state, attempts, created_at, expires_at)
+             intent, state, attempts, created_at, expires_at, pace)
          VALUES ((SELECT COALESCE(MAX(delivery_id), 0) + 1 FROM deliveries),
-             $1, $2, $3, $4, $5, $6, $7, 'pending', 0, $8, $9)
+             $1, $2, $3, $4, $5, $6, $7, 'pending', 0, $8, $9, $10)
          ON CONFLICT (cause) DO NOTHING
          RETURNING delivery_id",
     )
@@ -105,6 +107,7 @@ pub async fn record<I: Serialize>(
     .bind(json(new.intent)?)
     .bind(ms(now))
     .bind(new.expires_at.map(ms))
+    .bind(new.pace)
     .fetch_optional(db)
     .await?;
     row.as_ref().map(|row| get(row, "delivery_id")).transpose()
@@ -268,7 +271,7 @@ pub async fn stuck(db: &mut Connection, channel: ChannelId) -> Result<bool> {
 }
 
 /// What the courier must know of a pending delivery before it loads the whole of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Errand {
     /// The delivery's number.
     pub id: i64,
@@ -278,12 +281,26 @@ pub struct Errand {
     pub after: Option<i64>,
     /// When it may not be said any more.
     pub expires_at: Option<DateTime<Utc>>,
+    /// Deliveries of the same word keep a distance in time.
+    pub pace: Option<String>,
+}
+
+/// Whether a delivery was not tried yet, so that it will show whatever is the case when it is.
+pub async fn is_unsent(db: &mut Connection, id: i64) -> Result<bool> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS n FROM deliveries
+         WHERE delivery_id = $1 AND state = 'pending' AND attempts = 0",
+    )
+    .bind(id)
+    .fetch_one(db)
+    .await?;
+    Ok(get::<i64>(&row, "n")? == 1)
 }
 
 /// Pending deliveries with a number above `above`, in order.
 pub async fn errands(db: &mut Connection, above: i64) -> Result<Vec<Errand>> {
     sqlx::query(
-        "SELECT delivery_id, guild_id, after_id, expires_at FROM deliveries
+        "SELECT delivery_id, guild_id, after_id, expires_at, pace FROM deliveries
          WHERE state = 'pending' AND delivery_id > $1 ORDER BY delivery_id",
     )
     .bind(above)
@@ -296,6 +313,7 @@ pub async fn errands(db: &mut Connection, above: i64) -> Result<Vec<Errand>> {
             guild: get(row, "guild_id")?,
             after: get_opt(row, "after_id")?,
             expires_at: get_opt(row, "expires_at")?,
+            pace: get_opt(row, "pace")?,
         })
     })
     .collect()

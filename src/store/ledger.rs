@@ -147,6 +147,27 @@ pub async fn total(db: &mut Connection, guild: GuildId, member: MemberId) -> Res
     Ok(get_opt(&row, "total")?.unwrap_or(0))
 }
 
+/// What a member earned in a guild's quizzes in `[from, until)`.
+pub async fn quiz_points(
+    db: &mut Connection,
+    guild: GuildId,
+    member: MemberId,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<i64> {
+    let row = sqlx::query(
+        "SELECT CAST(SUM(points) AS BIGINT) AS total FROM ledger
+         WHERE guild_id = $1 AND member_id = $2 AND kind = 'quiz' AND at >= $3 AND at < $4",
+    )
+    .bind(guild.to_db())
+    .bind(member.to_db())
+    .bind(ms(from))
+    .bind(ms(until))
+    .fetch_one(db)
+    .await?;
+    Ok(get_opt(&row, "total")?.unwrap_or(0))
+}
+
 /// The rows that a round's close wrote (not those that took them back).
 pub async fn of_round(db: &mut Connection, round: RoundId) -> Result<Vec<Entry>> {
     sqlx::query("SELECT * FROM ledger WHERE round_id = $1 AND points > 0 ORDER BY entry_id")

@@ -12,6 +12,7 @@ pub mod deliveries;
 pub mod guilds;
 pub mod ledger;
 pub mod members;
+pub mod quizzes;
 pub mod rates;
 pub mod rounds;
 mod sqlite;
@@ -23,7 +24,9 @@ mod tests;
 pub use sqlite::OpenError;
 
 use sqlx::Connection as _;
+use std::fs::File;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A connection inside or outside a transaction.
 pub type Connection = sqlx::SqliteConnection;
@@ -43,17 +46,19 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub struct Store {
     writer: sqlx::SqlitePool,
     readers: sqlx::SqlitePool,
+    /// Keeps other bots off the file.
+    lock: Arc<Mutex<Option<File>>>,
 }
 
 impl Store {
     /// Opens or creates the file and brings its tables up to date.
     ///
     /// # Errors
-    /// When the file cannot be used, is not ours, or was written by a newer program; it is left
-    /// as it was.
+    /// When the file cannot be used, is in use by another bot, is not ours, or was written by a
+    /// newer program; it is left as it was.
     pub async fn open(path: &Path) -> std::result::Result<Self, OpenError> {
-        let sqlite::Pools { writer, readers } = sqlite::open(path).await?;
-        Ok(Self { writer, readers })
+        let sqlite::Pools { writer, readers, lock } = sqlite::open(path, sqlite::BUSY).await?;
+        Ok(Self { writer, readers, lock: Arc::new(Mutex::new(Some(lock))) })
     }
 
     /// A connection for looking at a file that is there and up to date, also while a bot uses it.
@@ -85,6 +90,7 @@ impl Store {
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 

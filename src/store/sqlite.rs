@@ -4,7 +4,7 @@
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection, SqlitePool};
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use thiserror::Error;
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// How long a connection waits for a lock held by another one, for example a backup tool.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Read connections. SQLite readers do not block the writer under WAL.
 const READERS: u32 = 4;
 
@@ -29,6 +29,14 @@ pub enum OpenError {
         path: PathBuf,
         /// What is in the way.
         why: String,
+    },
+    /// Another bot works on it. Two would each post the day's question.
+    #[error(
+        "the database {path} is in use by another Studyhall. Stop that one first, or name another file under [database] path"
+    )]
+    InUse {
+        /// As configured.
+        path: PathBuf,
     },
     /// The file is no SQLite database.
     #[error(
@@ -107,13 +115,18 @@ impl OpenError {
 pub(super) struct Pools {
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
+    /// Locked for as long as it is open; the system unlocks it when the process ends, however that
+    /// comes about.
+    pub(super) lock: File,
 }
 
-/// Opens or creates the file and brings its tables up to date.
-pub(super) async fn open(path: &Path) -> Result<Pools, OpenError> {
+/// Opens or creates the file and brings its tables up to date. `patience`: how long another bot on
+/// the same file, which may just be ending, is waited for.
+pub(super) async fn open(path: &Path, patience: Duration) -> Result<Pools, OpenError> {
     if path.exists() {
         inspect(path).await?;
     }
+    let lock = lock(path, patience).await?;
     let unusable = |error| OpenError::unusable(path, &error);
     let options = SqliteConnectOptions::new()
         .filename(path)
@@ -139,7 +152,35 @@ pub(super) async fn open(path: &Path) -> Result<Pools, OpenError> {
         .connect_with(options.read_only(true))
         .await
         .map_err(unusable)?;
-    Ok(Pools { writer, readers })
+    Ok(Pools { writer, readers, lock })
+}
+
+/// Keeps every other bot off the file. The lock is on a file beside it: SQLite's own locks are for
+/// single transactions, and end when anything else in the process closes the database file.
+async fn lock(path: &Path, patience: Duration) -> Result<File, OpenError> {
+    let unusable = |error: &std::io::Error| OpenError::Unusable {
+        path: path.to_owned(),
+        why: error.to_string(),
+    };
+    let file = match File::create(beside(path, ".lock")) {
+        Ok(file) => file,
+        // What is wrong with the folder is told better by who knows folders.
+        Err(error) => return Err(OpenError::unusable(path, &sqlx::Error::Io(error))),
+    };
+    let began = tokio::time::Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // The one before may just be ending.
+            Err(TryLockError::WouldBlock) if began.elapsed() < patience => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(OpenError::InUse { path: path.to_owned() });
+            }
+            Err(TryLockError::Error(error)) => return Err(unusable(&error)),
+        }
+    }
 }
 
 /// Opens a file of ours for reading alone, without changing a byte of it or leaving anything beside
@@ -202,8 +243,12 @@ fn holds_something_else(path: &Path) -> bool {
 
 /// The file in which SQLite keeps what is not yet in the database file.
 fn log_of(path: &Path) -> PathBuf {
+    beside(path, "-wal")
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
+    name.push(ending);
     name.into()
 }
 

@@ -140,3 +140,78 @@ fn labels_that_the_answers_contradict() {
     let said = place.says(&["check", "--database", "other.db"]);
     assert!(said.starts_with("exit 2") && said.contains("--stats"), "{said}");
 }
+
+/// A shell that passes for Python where one is asked for its version, and takes each program for a
+/// script of its own.
+#[cfg(unix)]
+fn shell(place: &Place, name: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let script = "#!/bin/sh\nfor last; do :; done\ncase $last in *platform*) echo 3.12.7 ;; *) . \
+                  \"$last\" ;; esac\n";
+    std::fs::write(place.path(name), script).unwrap();
+    let rights = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(place.path(name), rights).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn programs_are_run_when_asked() {
+    let config = "[questions]\nembedded = false\nfolders = [\"packs\"]\n";
+    let programs = "```python\necho one\necho two\n```\n```text\none\n2\n```\n\n\
+                    ```python min=3.13\nexit 1\n```\n\n```python no-run=\"waits\"\nx\n```\n\n\
+                    ```python raises=KeyError\necho KeyError: 1 >&2\nexit 1\n```\n";
+    let question = format!(
+        "+++\ndifficulty = \"easy\"\nkind = \"concept\"\n+++\n# T\nP\n## Answer\n{programs}\
+         ## Choices\n- [x] a\n- [ ] b\n  > no\n- [ ] c\n  > no\n- [ ] d\n  > no\n\
+         ## Sources\n- https://example.org\n"
+    );
+    let place = Place::with(&[
+        ("config.toml", config),
+        ("packs/small/pack.toml", PACK),
+        ("packs/small/basics/default-arguments.md", &question),
+    ]);
+    shell(&place, "python");
+    let before = place.contents();
+    insta::assert_snapshot!(place.says(&["check", "--run", "--python", "./python"]), @r#"
+    exit 1
+    [out]
+    packs/small/basics/default-arguments.md:8: prints `two` as line 2, not `2` (Python 3.12.7)
+    Python 3.12.7: 1 of 2 programs kept their promise; 1 not run, they need a newer Python; 1 not meant to run
+    1 question in 1 topic of 1 pack, 1 problem
+    "#);
+    insta::assert_snapshot!(place.says(&["check", "--run", "--python", "./gone"]), @r#"
+    exit 1
+    [out]
+    no Python interpreter to run the programs with; install Python 3.11 or newer, or name one with --python: gone cannot be started: No such file or directory (os error 2)
+    1 question in 1 topic of 1 pack, 1 problem
+    "#);
+    insta::assert_snapshot!(place.says(&["check", "--python", "./python"]), @r#"
+    exit 2
+    [err]
+    error: the following required arguments were not provided:
+      --run
+
+    Usage: studyhall check --run --python <COMMAND>
+
+    For more information, try '--help'.
+    "#);
+    assert_eq!(place.contents(), before, "programs leave nothing behind");
+}
+
+#[test]
+fn what_discord_would_cut_is_told() {
+    let config = "[questions]\nembedded = false\nfolders = [\"packs\"]\n";
+    let more = "## Follow-up\nWhy?\n### Answer\nSo.\n".replace("Why?", &"Why so? ".repeat(140));
+    let question = QUESTION.replace("## Sources", &format!("{more}## Sources"));
+    let place = Place::with(&[
+        ("config.toml", config),
+        ("packs/small/pack.toml", PACK),
+        ("packs/small/basics/default-arguments.md", &question),
+    ]);
+    insta::assert_snapshot!(place.says(&["check"]), @r#"
+    exit 1
+    [out]
+    packs/small/basics/default-arguments.md:6: the follow-ups would be cut in Discord: 1162 characters as shown; at most 1024
+    1 question in 1 topic of 1 pack, 1 problem
+    "#);
+}

@@ -78,8 +78,10 @@ fn help() {
     Usage: studyhall check [OPTIONS]
 
     Options:
-          --config <FILE>  The configuration file [default: config.toml, if there is one]
-      -h, --help           Print help
+          --config <FILE>     The configuration file [default: config.toml, if there is one]
+          --run               Also run every program of the packs, and compare with what it promises
+          --python <COMMAND>  The Python interpreter for --run [default: python3 or python on the path]
+      -h, --help              Print help
     ");
     assert_eq!(place.contents().len(), 0, "help leaves nothing behind");
 }

@@ -178,6 +178,12 @@ impl Running {
         self.child.try_wait().unwrap().is_none()
     }
 
+    /// Sends SIGHUP, which asks to read the packs again.
+    #[cfg(unix)]
+    pub fn hang_up(&self) {
+        self.signal("HUP");
+    }
+
     /// Sends SIGTERM, as systemd does, and waits for the end; the exit code and what it said.
     #[cfg(unix)]
     pub fn terminate(mut self) -> String {

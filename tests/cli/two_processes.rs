@@ -146,3 +146,35 @@ async fn a_round_survives_a_restart_at_every_step() {
     let said = stage.sandbox.terminate();
     assert!(said.starts_with("exit 0"), "{said}");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn broken_packs_leave_the_running_bot_with_those_it_had() {
+    const QUESTION: &str = include_str!("../data/packs/small/basics/default-arguments.md");
+    let place = Place::with(&[
+        ("config.toml", "[questions]\nembedded = false\nfolders = [\"packs\"]\n"),
+        ("packs/small/pack.toml", include_str!("../data/packs/small/pack.toml")),
+        ("packs/small/basics/one.md", QUESTION),
+    ]);
+    let mut sandbox = place.start(&["sandbox", "--json"]);
+    let world = World::new(sandbox.described());
+    let token = [("DISCORD_TOKEN", world.bot_token())];
+    let mut bot = place.start_with(&["run", "--api", world.text("api")], &token);
+    bot.logs("connected");
+
+    let file = |name: &str| place.path(&format!("packs/small/basics/{name}"));
+    let broken = QUESTION.replacen("+++", "---", 1);
+    std::fs::write(file("two.md"), broken).unwrap();
+    bot.hang_up();
+    bot.logs("so the bot goes on with what it has (questions: 1)");
+    bot.logs("packs/small/basics/two.md:1: the first line must be");
+    assert!(!bot.err().contains("read again"), "{}", bot.err());
+
+    let other = "+++\ndifficulty = \"hard\"\nkind = \"concept\"\n+++\n# Other\nQuite another \
+                 thing to ask\n## Answer\nSo.\n## Choices\n- [x] a\n- [ ] b\n  > no\n- [ ] c\n  > \
+                 no\n- [ ] d\n  > no\n## Sources\n- https://example.org\n";
+    std::fs::write(file("two.md"), other).unwrap();
+    bot.hang_up();
+    bot.logs("the packs were read again before=1 now=2");
+    assert!(bot.terminate().starts_with("exit 0"));
+}

@@ -11,6 +11,8 @@ mod log;
 mod openapi;
 mod post;
 mod questions;
+mod quiz_solo;
+mod quiz_table;
 mod rates;
 mod restart;
 mod schedule;

@@ -6,6 +6,7 @@ mod leaderboard;
 mod messages;
 mod points;
 mod privacy;
+mod quiz;
 mod stats;
 mod study;
 mod today;
@@ -41,6 +42,7 @@ pub(super) fn all() -> Vec<poise::Command<Data, Error>> {
     vec![
         study::study(),
         today::today(),
+        quiz::quiz(),
         leaderboard::leaderboard(),
         points::points(),
         stats::stats(),

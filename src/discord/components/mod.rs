@@ -4,6 +4,7 @@
 
 mod admin;
 mod boards;
+mod quiz;
 mod rounds;
 
 use super::commands::Data;
@@ -28,6 +29,8 @@ enum Answer {
     Update(Card),
     /// A new message that everybody sees.
     Public(Card),
+    /// Taken note of: the message will change by itself.
+    Silent,
 }
 
 /// One press on a button, or one choice in a menu.
@@ -93,6 +96,10 @@ pub(super) async fn pressed(
     };
     let (answer, deferred) = reply_in_time(work, acknowledge).await;
     let said = match (answer, deferred) {
+        (Answer::Silent, false) => {
+            interaction.create_response(&context.http, CreateInteractionResponse::Acknowledge).await
+        }
+        (Answer::Silent, true) => interaction.delete_response(&context.http).await,
         (Answer::Private(card) | Answer::Update(card) | Answer::Public(card), true) => {
             let edit = render::edited_response(&card);
             interaction.edit_response(&context.http, edit).await.map(|_| ())
@@ -126,6 +133,7 @@ async fn answer(press: &Press<'_>) -> View<Answer> {
     let guild = GuildId(guild.get());
     match press.what {
         "board" | "share" => boards::pressed(press, guild).await,
+        quiz if quiz.starts_with("quiz-") => quiz::pressed(press, guild).await,
         _ => rounds::pressed(press, guild).await,
     }
 }

@@ -84,6 +84,7 @@ pub fn reply(reply: &Reply) -> Option<Card> {
         | Reply::Voted { .. }
         | Reply::Withdrawn { .. }
         | Reply::Answer { .. }
+        | Reply::Quiz(_)
         | Reply::Attempt(_) => return None,
     }))
 }

@@ -9,6 +9,7 @@ pub mod bars;
 pub mod boards;
 pub mod no;
 pub mod notice;
+pub mod quiz;
 pub mod rate;
 pub mod round;
 pub mod stats;

@@ -127,6 +127,49 @@ pub fn refusal(refusal: &Refusal) -> Card {
              `/stats`."
                 .to_owned()
         }
+        Refusal::QuizGone => {
+            "This button does not lead anywhere any more. `/quiz` starts a new quiz.".to_owned()
+        }
+        Refusal::NotYourQuiz => {
+            "That is somebody else's quiz. `/quiz` starts one of your own.".to_owned()
+        }
+        Refusal::QuizOver => "That quiz is over. `/quiz` starts a new one.".to_owned(),
+        Refusal::QuizMovedOn => {
+            "Your quiz has moved on since. If you have lost sight of it, `/quiz` brings it back."
+                .to_owned()
+        }
+        Refusal::NotTheHost => {
+            "Only the host of this quiz can do that. The card says who it is.".to_owned()
+        }
+        Refusal::QuizQuestionClosed => {
+            "That question had closed when you pressed. The next one comes soon.".to_owned()
+        }
+        Refusal::QuizGoingOn => {
+            "A group quiz is going on in this channel already. Join it, or wait until it is over."
+                .to_owned()
+        }
+        Refusal::NotInQuiz => "You are not in this quiz.".to_owned(),
+        Refusal::CannotPostQuiz => {
+            "I cannot post a quiz in this channel: I need *View Channel*, *Send Messages*, *Embed \
+             Links* and *Read Message History* here. Ask an admin, or try another channel."
+                .to_owned()
+        }
+        Refusal::NoQuizQuestions => {
+            "There is no question like that for you right now. Try another topic or difficulty."
+                .to_owned()
+        }
+        Refusal::QuestionOpen => {
+            "This question is still open here. Its answer is told when it closes.".to_owned()
+        }
+        Refusal::NoSuchTopic { typed, nearest } => {
+            let hint = nearest.as_ref().map_or_else(
+                || "Start typing a topic to see those there are.".to_owned(),
+                |nearest| {
+                    format!("Did you mean `{}`? Start typing to see all of them.", quoted(nearest))
+                },
+            );
+            format!("There is no topic `{}`. {hint}", quoted(typed))
+        }
         Refusal::TryAgain => {
             "So much is going on that I could not take this. Nothing was changed; please try again \
              in a moment."

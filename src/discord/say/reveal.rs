@@ -3,8 +3,8 @@
 
 use super::limit;
 use super::rate::percent;
-use super::round::topic;
-use super::text::{at, count, fit, whole};
+use super::round::{prompt, topic};
+use super::text::{at, count, fit, units, whole};
 use super::{Button, Card, Embed, Tone};
 use crate::domain::draw::{Aimed, Freshness, Reason};
 use crate::domain::question::Question;
@@ -13,6 +13,16 @@ use crate::engine::Round;
 /// The reference answer, posted below the result.
 pub fn reference(round: &Round, key: &str) -> Card {
     let Some(question) = &round.question else { return Card::default() };
+    let mut buttons = Vec::new();
+    if !question.follow_ups.is_empty() {
+        buttons.push(Button::new("Answer to that", format!("followup:{key}")).primary());
+    }
+    buttons.push(Button::new("Why this question?", format!("why:{key}")));
+    Card::boxed(reference_box(question)).with_buttons(buttons)
+}
+
+/// A question's reference answer, with what to think on and where to read on.
+pub(super) fn reference_box(question: &Question) -> Embed {
     let mut embed = Embed {
         title: "Reference answer".to_owned(),
         text: question.answer.clone(),
@@ -20,24 +30,32 @@ pub fn reference(round: &Round, key: &str) -> Card {
         footer: question.id.to_string(),
         ..Embed::default()
     };
-    let mut buttons = Vec::new();
     if !question.follow_ups.is_empty() {
-        let prompts: Vec<String> =
-            question.follow_ups.iter().map(|follow_up| follow_up.prompt.clone()).collect();
-        embed.fields.push(("To think on".to_owned(), whole(&prompts, "\n\n", limit::FIELD)));
-        buttons.push(Button::new("Answer to that", format!("followup:{key}")).primary());
+        let prompts = whole(&follow_up_prompts(question), "\n\n", limit::FIELD);
+        embed.fields.push(("To think on".to_owned(), prompts));
     }
     if !question.sources.is_empty() {
-        let sources: Vec<String> =
-            question.sources.iter().map(|source| format!("- {source}")).collect();
-        embed.fields.push(("Sources".to_owned(), whole(&sources, "\n", limit::FIELD)));
+        let sources = whole(&sources(question), "\n", limit::FIELD);
+        embed.fields.push(("Sources".to_owned(), sources));
     }
-    buttons.push(Button::new("Why this question?", format!("why:{key}")));
-    Card::boxed(embed).with_buttons(buttons)
+    embed
 }
 
 /// *Answer to that*: the follow-ups with their answers, for whoever asks.
 pub fn follow_ups(question: &Question) -> Card {
+    Card::boxed(Embed {
+        title: "To think on".to_owned(),
+        text: fit(&answered_follow_ups(question), limit::TEXT),
+        tone: Tone::Green,
+        ..Embed::default()
+    })
+}
+
+fn follow_up_prompts(question: &Question) -> Vec<String> {
+    question.follow_ups.iter().map(|follow_up| follow_up.prompt.clone()).collect()
+}
+
+fn answered_follow_ups(question: &Question) -> String {
     let parts: Vec<String> = question
         .follow_ups
         .iter()
@@ -45,12 +63,27 @@ pub fn follow_ups(question: &Question) -> Card {
             format!("**Question**\n{}\n\n**Answer**\n{}", follow_up.prompt, follow_up.answer)
         })
         .collect();
-    Card::boxed(Embed {
-        title: "To think on".to_owned(),
-        text: fit(&parts.join("\n\n"), limit::TEXT),
-        tone: Tone::Green,
-        ..Embed::default()
+    parts.join("\n\n")
+}
+
+fn sources(question: &Question) -> Vec<String> {
+    question.sources.iter().map(|source| format!("- {source}")).collect()
+}
+
+/// A sentence for each part of a question that Discord's limits would cut when it is shown.
+pub fn cut_parts(question: &Question) -> Vec<String> {
+    let parts = [
+        ("the prompt with its hint", units(&prompt(question)), limit::TEXT),
+        ("the answer", units(&question.answer), limit::TEXT),
+        ("the follow-ups", units(&follow_up_prompts(question).join("\n\n")), limit::FIELD),
+        ("the follow-ups with their answers", units(&answered_follow_ups(question)), limit::TEXT),
+        ("the list of sources", units(&sources(question).join("\n")), limit::FIELD),
+    ];
+    let over = parts.into_iter().filter(|(_, length, most)| length > most);
+    over.map(|(part, length, most)| {
+        format!("{part} would be cut in Discord: {length} characters as shown; at most {most}")
     })
+    .collect()
 }
 
 /// How the plan's aim bore on the draw: the end of a sentence.

@@ -9,7 +9,7 @@ use crate::engine::views::rounds::CardView;
 use crate::engine::{Origin, Round};
 
 pub use super::result::{how_points, result};
-pub use super::reveal::{follow_ups, reference, why};
+pub use super::reveal::{cut_parts, follow_ups, reference, why};
 
 /// The question card, in whatever state its round is.
 pub fn card(view: &CardView) -> Card {
@@ -54,7 +54,7 @@ pub fn card(view: &CardView) -> Card {
     .with_buttons(buttons)
 }
 
-fn prompt(question: &Question) -> String {
+pub(super) fn prompt(question: &Question) -> String {
     match &question.hint {
         Some(hint) => format!("{}\n\n**Hint:** ||{}||", question.prompt, unspoiled(hint.trim())),
         None => question.prompt.clone(),

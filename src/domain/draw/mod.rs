@@ -4,7 +4,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-pub use plan::{DifficultyPlan, Plan, PlanError};
+pub use plan::{DifficultyPlan, Plan, PlanError, topic_named};
 
 use crate::domain::ids::QuestionId;
 use crate::domain::question::Difficulty;

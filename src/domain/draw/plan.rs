@@ -323,6 +323,14 @@ fn folded(name: &str) -> String {
     name.trim().to_lowercase().replace([' ', '_'], "-")
 }
 
+/// The topic of that name, in whatever spelling.
+///
+/// # Errors
+/// The known topic spelled most like it, if one is near.
+pub fn topic_named(name: &str, known: &BTreeSet<String>) -> Result<String, Option<String>> {
+    find_topic(name, known).ok_or_else(|| nearest_topic(name, known))
+}
+
 fn find_topic(name: &str, known: &BTreeSet<String>) -> Option<String> {
     let wanted = folded(name);
     known.iter().find(|topic| folded(topic) == wanted).cloned()

@@ -81,7 +81,7 @@ impl Engine {
             let counts = rounds::count(&mut db, channel.id).await?;
             all.push(ChannelStatus {
                 dues: self.dues(&mut db, &channel, DUES_SHOWN).await?,
-                left: crate::engine::rounds::stock(&mut db, &self.shared.bank, &channel).await?,
+                left: crate::engine::rounds::stock(&mut db, &self.bank(), &channel).await?,
                 open: live.into_iter().rfind(|round| round.state == State::Open),
                 trouble: channel.trouble.as_ref().map(|(word, since)| {
                     (Trouble::from_word(word).unwrap_or(Trouble::Refused), *since)
@@ -105,7 +105,7 @@ impl Engine {
             })
             .collect();
         let rates = rates::all(&mut db).await?;
-        let contradicted = learnt::contradicted(&self.shared.bank, &rates);
+        let contradicted = learnt::contradicted(&self.shared.bank(), &rates);
         Ok(Status { guild: found, channels: all, unsaid, contradicted })
     }
 

@@ -115,12 +115,13 @@ impl Engine {
     pub async fn points(&self, guild: GuildId, member: MemberId) -> View<Points> {
         let rank = self.board(guild, Window::AllTime, 0, member).await?.own.map(|own| own.rank);
         let mut db = self.shared.store.read().await?;
+        let bank = self.bank();
         let mut rows = Vec::new();
         let mut places: BTreeMap<RoundId, (String, ChannelId)> = BTreeMap::new();
         for entry in ledger::of_member(&mut db, guild, member, POINTS_SHOWN).await? {
             let (title, place) = match entry.source {
                 Source::Quiz => {
-                    let question = self.shared.bank.get(&entry.question);
+                    let question = bank.get(&entry.question);
                     (question.map_or_else(String::new, |question| question.title.clone()), None)
                 }
                 Source::Round { round: id, channel } => {

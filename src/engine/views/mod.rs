@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod boards;
+pub mod quiz;
 pub mod rounds;
 pub mod stats;
 

@@ -31,6 +31,7 @@ fn bare<'a>(cause: &'a str, key: &'a str, intent: &'a Said) -> New<'a, Said> {
         after: None,
         intent,
         expires_at: None,
+        pace: None,
     }
 }
 
@@ -261,14 +262,25 @@ async fn the_couriers_errands() {
         after: Some(first),
         expires_at: Some(at(7)),
         guild: OTHER_GUILD,
+        pace: Some("slowly"),
         ..bare("c", "c", &CARD)
     };
     let third = deliveries::record(&mut db, &chained, at(0)).await.unwrap().unwrap();
     deliveries::end(&mut db, ended, End::Dropped, None).await.unwrap();
     let errands = [
-        Errand { id: first, guild: GUILD, after: None, expires_at: None },
-        Errand { id: third, guild: OTHER_GUILD, after: Some(first), expires_at: Some(at(7)) },
+        Errand { id: first, guild: GUILD, after: None, expires_at: None, pace: None },
+        Errand {
+            id: third,
+            guild: OTHER_GUILD,
+            after: Some(first),
+            expires_at: Some(at(7)),
+            pace: Some("slowly".to_owned()),
+        },
     ];
+    assert!(deliveries::is_unsent(&mut db, first).await.unwrap());
+    assert!(!deliveries::is_unsent(&mut db, ended).await.unwrap());
+    deliveries::attempt::<Said>(&mut db, first).await.unwrap();
+    assert!(!deliveries::is_unsent(&mut db, first).await.unwrap());
     assert_eq!(deliveries::pending(&mut db).await.unwrap(), 2);
     assert_eq!(deliveries::errands(&mut db, 0).await.unwrap(), errands);
     assert_eq!(deliveries::errands(&mut db, first).await.unwrap(), errands[1..]);

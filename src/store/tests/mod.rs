@@ -11,6 +11,7 @@ mod ledger;
 mod members;
 mod opening;
 mod portable;
+mod quizzes;
 mod rates;
 mod rounds;
 mod transactions;

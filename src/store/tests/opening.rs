@@ -1,12 +1,13 @@
 //! Opening a file: what is ours, what is not, and that nothing else is touched.
 
 use super::{GUILD, guild};
-use crate::store::{OpenError, Store, guilds};
+use crate::store::{OpenError, Store, guilds, sqlite};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{ConnectOptions as _, Connection as _};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// All files of a folder with their bytes.
@@ -262,4 +263,17 @@ async fn what_cannot_be_looked_at_is_told() {
         assert!(error.contains(told), "{name}: {error}");
     }
     assert!(contents(folder.path()) == before);
+}
+
+#[tokio::test]
+async fn a_file_that_another_bot_works_on_is_left_alone() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("study.db");
+    let one = Store::open(&path).await.unwrap();
+    let two = sqlite::open(&path, Duration::from_millis(60)).await;
+    let told = two.err().unwrap().to_string().replace(&format!("{}/", folder.path().display()), "");
+    insta::assert_snapshot!(told, @"the database study.db is in use by another Studyhall. Stop that one first, or name another file under [database] path");
+    // One that is just ending is waited for.
+    let (two, ()) = tokio::join!(Store::open(&path), one.close());
+    two.unwrap().close().await;
 }

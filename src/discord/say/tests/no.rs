@@ -44,7 +44,22 @@ fn next(after: &Refusal) -> Option<Refusal> {
         R::GuildOnly => R::NotAnAdmin,
         R::NotAnAdmin => R::TooManyHolidays,
         R::TooManyHolidays => R::TooManyStudyChannels,
-        R::TooManyStudyChannels => R::StatsHidden,
+        R::TooManyStudyChannels => R::QuizGone,
+        R::QuizGone => R::NotYourQuiz,
+        R::NotYourQuiz => R::QuizOver,
+        R::QuizOver => R::QuizMovedOn,
+        R::QuizMovedOn => R::NotTheHost,
+        R::NotTheHost => R::QuizQuestionClosed,
+        R::QuizQuestionClosed => R::QuizGoingOn,
+        R::QuizGoingOn => R::NotInQuiz,
+        R::NotInQuiz => R::CannotPostQuiz,
+        R::CannotPostQuiz => R::NoQuizQuestions,
+        R::NoQuizQuestions => R::QuestionOpen,
+        R::QuestionOpen => {
+            let nearest = Some("lists".to_owned());
+            R::NoSuchTopic { typed: "lits`".to_owned(), nearest }
+        }
+        R::NoSuchTopic { .. } => R::StatsHidden,
         R::StatsHidden => R::TryAgain,
         R::TryAgain => return None,
     })
@@ -92,6 +107,18 @@ fn every_refusal() {
     Only admins can do this: it takes the permission *Manage Server*.
     A study channel can have 100 holidays, and this one does. Remove some first with `/study holidays remove`.
     A server can have 25 study channels, and this one does. `/study remove` ends one.
+    This button does not lead anywhere any more. `/quiz` starts a new quiz.
+    That is somebody else's quiz. `/quiz` starts one of your own.
+    That quiz is over. `/quiz` starts a new one.
+    Your quiz has moved on since. If you have lost sight of it, `/quiz` brings it back.
+    Only the host of this quiz can do that. The card says who it is.
+    That question had closed when you pressed. The next one comes soon.
+    A group quiz is going on in this channel already. Join it, or wait until it is over.
+    You are not in this quiz.
+    I cannot post a quiz in this channel: I need *View Channel*, *Send Messages*, *Embed Links* and *Read Message History* here. Ask an admin, or try another channel.
+    There is no question like that for you right now. Try another topic or difficulty.
+    This question is still open here. Its answer is told when it closes.
+    There is no topic `lits`. Did you mean `lists`? Start typing to see all of them.
     This member's stats are not shown to others. You can always see your own with `/stats`.
     So much is going on that I could not take this. Nothing was changed; please try again in a moment.
     "#);
@@ -105,7 +132,7 @@ fn every_refusal_is_a_sentence_of_its_own() {
         assert!(text.ends_with('.') && !text.contains("  "), "{text}");
         assert!(seen.insert(text.clone()), "said of two things: {text}");
     }
-    assert_eq!(seen.len(), 36);
+    assert_eq!(seen.len(), 48);
 }
 
 #[test]

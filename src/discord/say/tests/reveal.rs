@@ -1,8 +1,8 @@
 use super::sample::{follow_up, instant, question, reason, round};
 use super::show;
-use crate::discord::say::round::{follow_ups, reference, why};
+use crate::discord::say::round::{cut_parts, follow_ups, reference, why};
 use crate::domain::draw::{Freshness, Reason};
-use crate::domain::question::{Difficulty, Question};
+use crate::domain::question::{Difficulty, FollowUp, Question};
 use crate::domain::round::State;
 use crate::engine::Round;
 use insta::assert_snapshot;
@@ -117,4 +117,20 @@ fn why_an_old_one() {
     │ Every question of the plan was asked here before, so it was the turn of the one asked longest ago: <t:1767600000:F>.
     ╰ python/generators/lazy-sum, drawn with seed 42
     "#);
+}
+
+#[test]
+fn what_discord_would_cut_is_told() {
+    let mut question = question();
+    assert_eq!(cut_parts(&question), [""; 0]);
+    let follow_up = FollowUp { prompt: "why? ".repeat(150), answer: "so ".repeat(500) };
+    question.follow_ups = vec![follow_up.clone(), follow_up];
+    question.hint = Some("👍".repeat(2_000));
+    assert_snapshot!(cut_parts(&question).join("\n"), @r#"
+    the follow-ups would be cut in Discord: 1502 characters as shown; at most 1024
+    the follow-ups with their answers would be cut in Discord: 4554 characters as shown; at most 4096
+    "#);
+    question.follow_ups.truncate(1);
+    question.hint = None;
+    assert_eq!(cut_parts(&question), [""; 0]);
 }

@@ -1,12 +1,15 @@
 //! The checks a question, and a whole pack, must pass. Each looks at one thing.
 
-use super::code::{CodeBlock, Role};
-use super::lists::Located;
-use super::load::Draft;
-use super::problem::{Problem, Report, Severity};
-use super::text::length;
-use crate::domain::question::{Kind, Question};
-use std::collections::BTreeMap;
+mod pack;
+
+pub(super) use pack::{Placed, pack};
+
+use crate::bank::code::{CodeBlock, Role};
+use crate::bank::lists::Located;
+use crate::bank::load::Draft;
+use crate::bank::problem::Report;
+use crate::bank::text::length;
+use crate::domain::question::Kind;
 
 /// Longest title, so that a thread named after it (Discord: 100 characters) has room for a date.
 pub const MAX_TITLE: usize = 90;
@@ -28,8 +31,6 @@ pub const MAX_REVEAL: usize = 5_500;
 
 /// Choices of a question: one right, the others wrong.
 const CHOICES: usize = 4;
-/// In a pack of at least this many questions, right choices are compared in length.
-const PACK_FOR_STATISTICS: usize = 20;
 
 /// One check of one question.
 pub(super) type Check = fn(&Draft, &mut Report);
@@ -227,61 +228,4 @@ fn coding_is_tested(draft: &Draft, report: &mut Report) {
             report.whole(format!("a question of kind \"coding\" needs a block ```python {word}"));
         }
     }
-}
-
-/// A question of a pack, and where it came from.
-pub(super) struct Placed<'q> {
-    pub(super) question: &'q Question,
-    pub(super) path: &'q str,
-    pub(super) title_line: u32,
-}
-
-/// What only the whole pack shows. `pack_path` is the pack's folder.
-pub(super) fn pack(pack_path: &str, questions: &[Placed<'_>]) -> Vec<Problem> {
-    let mut problems = titles_differ(questions);
-    problems.extend(right_choice_hides(pack_path, questions));
-    problems
-}
-
-fn titles_differ(questions: &[Placed<'_>]) -> Vec<Problem> {
-    let mut first: BTreeMap<String, &Placed<'_>> = BTreeMap::new();
-    let mut problems = Vec::new();
-    for placed in questions {
-        let title = placed.question.title.to_lowercase();
-        if let Some(earlier) = first.get(&title) {
-            problems.push(Problem {
-                path: placed.path.to_owned(),
-                line: Some(placed.title_line),
-                message: format!("has the same title as {}", earlier.path),
-                severity: Severity::Error,
-            });
-        } else {
-            first.insert(title, placed);
-        }
-    }
-    problems
-}
-
-/// The order of choices is shuffled for every quiz, so length is what can give the right one away.
-fn right_choice_hides(pack_path: &str, questions: &[Placed<'_>]) -> Option<Problem> {
-    let told = questions.iter().filter(|placed| right_is_longest(placed.question)).count();
-    let all = questions.len();
-    // Chance would make it a quarter; more than 60 % is a habit that members will learn.
-    (all >= PACK_FOR_STATISTICS && told * 100 > all * 60).then(|| Problem {
-        path: pack_path.to_owned(),
-        line: None,
-        message: format!(
-            "the right choice is the longest in {told} of {all} questions, so length gives it \
-             away; shorten some right choices or lengthen wrong ones"
-        ),
-        severity: Severity::Warning,
-    })
-}
-
-fn right_is_longest(question: &Question) -> bool {
-    let longest = |right: bool| {
-        let of = question.choices.iter().filter(|choice| choice.right == right);
-        of.map(|choice| length(&choice.text)).max().unwrap_or(0)
-    };
-    longest(true) > longest(false)
 }
