@@ -3,6 +3,7 @@
 
 use super::fault::{Failure, code, failure};
 use super::inbound::thread_message;
+use super::pictures::drawn;
 use super::render;
 use super::say::{self, Card};
 use crate::domain::answer::ThreadMessage;
@@ -155,6 +156,7 @@ impl Outbound {
         if expired {
             return Ok(Outcome::Expired);
         }
+        let card = &drawn(card.clone()).await;
         let sent = match self.send(delivery, place, card).await {
             // A picture takes a right of its own, Attach Files. The text is complete without it.
             Err(error)
@@ -313,7 +315,7 @@ impl Outbound {
         message: MessageId,
         card: &Card,
     ) -> Result<Outcome, Stop> {
-        let edit = render::edit(card);
+        let edit = render::edit(&drawn(card.clone()).await);
         let http = self.paced().await;
         let edited = id(place).edit_message(http, message_id(message), edit).await;
         Ok(match edited.as_ref().map_err(failure) {

@@ -2,6 +2,7 @@
 
 use crate::cast::Member;
 use crate::post::Post;
+use crate::quiz_table;
 use crate::stage::Stage;
 use serde_json::{Value, json};
 use studyhall::domain::ids::QuestionId;
@@ -84,5 +85,31 @@ async fn a_plan_can_aim() {
 
     let off = stage.study("plan", json!({"aim": "off"})).await;
     assert!(!off.says("of members solve"), "{}", off.text());
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_quiz_counts_first_attempts_and_tells_the_rate() {
+    let mut stage = quiz_table::stage(1).await;
+    let question = quiz_table::question("loops", 1).id;
+    tried(&mut stage, &question.0, 15, 29).await;
+    let ana = stage.member("Ana").await;
+    let asked = ana.quiz(json!({"questions": 1})).await;
+    assert!(!asked.says("solve it"), "before the answer it would sway: {}", asked.text());
+    let told = ana.is_right(&asked).await;
+    assert!(told.says("· 53 % solve it (30 answers)."), "{}", told.text());
+    let result = ana.presses(&told, "See the result").await;
+    let stats = ana.uses("stats", Value::Null).await;
+    assert!(stats.says("1 quiz answer, on 1 day"), "{}", stats.text());
+    assert!(stats.says("100 % of 1 first try right"), "{}", stats.text());
+    assert!(stats.says("By topic: loops 100 % of 1."), "{}", stats.text());
+
+    // What is repeated is practice: it counts neither for the question nor for the member.
+    assert!(result.says("1 of 1 right"), "{}", result.text());
+    let asked = ana.quiz(json!({"questions": 1})).await;
+    let told = ana.is_wrong(&asked).await;
+    assert!(told.says("· 53 % solve it (30 answers)."), "{}", told.text());
+    let stats = ana.uses("stats", Value::Null).await;
+    assert!(stats.says("2 quiz answers") && stats.says("100 % of 1 first try right"));
     stage.finish().await;
 }

@@ -12,7 +12,7 @@ mod study;
 mod today;
 
 use super::fault::{no_card, view_card};
-use super::pictures::Sketch;
+use super::pictures::drawn;
 use super::say::{self, Card};
 use super::{Gauge, Outbound, inbound, render, reply_in_time};
 use crate::domain::ids::{ChannelId, GuildId, InteractionId, MemberId};
@@ -134,30 +134,19 @@ fn asker(context: Context<'_>) -> Option<Asker> {
     })
 }
 
-/// Does the work and says its card to the asker alone; acknowledges first if it takes long.
+/// Does the work and says its card to the asker alone; acknowledges first if it takes long, or if
+/// there is a picture to be drawn, for which a click should not have to wait.
 async fn answer(
     context: Context<'_>,
     work: impl Future<Output = Result<Card, ViewError>>,
 ) -> Result<(), Error> {
     let acknowledge = async { context.defer_ephemeral().await };
-    let (done, _) = reply_in_time(work, acknowledge).await;
+    let (done, acknowledged) = reply_in_time(work, acknowledge).await;
     let card = done.unwrap_or_else(view_card);
-    context.send(render::reply(&card, true)).await?;
-    Ok(())
-}
-
-/// Does the work and says its card to the asker alone, with a picture. Drawing takes longer than a
-/// click should wait, so this acknowledges at once.
-async fn answer_drawn(
-    context: Context<'_>,
-    work: impl Future<Output = Result<(Card, Sketch), ViewError>>,
-) -> Result<(), Error> {
-    context.defer_ephemeral().await?;
-    let card = match work.await {
-        Ok((card, sketch)) => Card { picture: sketch.drawn().await, ..card },
-        Err(error) => view_card(error),
-    };
-    context.send(render::reply(&card, true)).await?;
+    if card.drawing.is_some() && !acknowledged {
+        context.defer_ephemeral().await?;
+    }
+    context.send(render::reply(&drawn(card).await, true)).await?;
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! `/stats`: a member's half year, in words and as a picture; seen by the asker alone.
 
-use super::{Context, Error, answer_drawn, asker};
-use crate::discord::pictures::Sketch;
+use super::{Context, Error, answer, asker};
 use crate::discord::say;
 use crate::domain::ids::MemberId;
 use crate::domain::refusal::Refusal;
@@ -14,18 +13,12 @@ pub(super) async fn stats(
     context: Context<'_>,
     #[description = "Whose; your own if you do not say"] member: Option<discord::User>,
 ) -> Result<(), Error> {
-    answer_drawn(context, async {
+    answer(context, async {
         let asker = asker(context).ok_or(Refusal::GuildOnly)?;
         let member = member.map_or(asker.member, |user| MemberId(user.id.get()));
         let engine = &context.data().engine;
         let stats = engine.stats(asker.guild, member, asker.member, picture::first_day).await?;
-        let sheet = say::stats::sheet(&stats);
-        let sketch = Sketch {
-            file: "stats.png",
-            description: say::stats::description(&stats),
-            draw: Box::new(move || picture::stats(&sheet)),
-        };
-        Ok((say::stats::stats(&stats), sketch))
+        Ok(say::stats::stats(&stats))
     })
     .await
 }

@@ -21,6 +21,7 @@ mod reveal;
 mod status;
 
 use crate::domain::ids::RoleId;
+use crate::picture::{BoardRow, Sheet};
 
 /// What Discord takes, in characters (Discord documentation, resources/message and
 /// components/reference).
@@ -70,8 +71,35 @@ pub struct Card {
     pub rows: Vec<Row>,
     /// The one role that a mention in the text may notify.
     pub role: Option<RoleId>,
-    /// A picture of what the text says.
+    /// A picture of what the text says, still to be drawn.
+    pub drawing: Option<Drawing>,
+    /// The picture, drawn.
     pub picture: Option<Picture>,
+}
+
+/// A picture to be drawn, which is not done here: it takes a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drawing {
+    /// The name of the file, ending in `.png`.
+    pub file: &'static str,
+    /// What it shows, for those who do not see it, at most 1,024 characters.
+    pub description: String,
+    /// What is drawn.
+    pub shape: Shape,
+}
+
+/// What a picture shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shape {
+    /// A member's half year.
+    Stats(Sheet),
+    /// A board's first rows as bars.
+    Board {
+        /// The heading.
+        title: String,
+        /// From the first rank on.
+        rows: Vec<BoardRow>,
+    },
 }
 
 /// A picture. The text of its card is complete without it.
@@ -182,10 +210,9 @@ impl Card {
         Self { embed: Some(embed), ..Self::default() }
     }
 
-    /// The same with a picture.
-    pub fn with_picture(mut self, picture: Picture) -> Self {
-        self.picture = Some(picture);
-        self
+    /// The same with a picture to be drawn, if there is one.
+    pub fn with_drawing(self, drawing: Option<Drawing>) -> Self {
+        Self { drawing, ..self }
     }
 
     /// The same with a row of buttons.

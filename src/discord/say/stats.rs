@@ -2,7 +2,7 @@
 
 use super::rate::percent;
 use super::text::{bare_name, channel, count, list, name, plain, whole};
-use super::{Card, limit};
+use super::{Card, Drawing, Shape, limit};
 use crate::domain::rate::Rate;
 use crate::domain::streak::Streak;
 use crate::engine::views::stats::{Did, Stats};
@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 /// Who never acted here has no name that is known.
 const UNKNOWN: &str = "a member";
 
-/// `/stats`: everything, in words.
+/// `/stats`: everything, in words, and to be drawn.
 pub fn stats(stats: &Stats) -> Card {
     let whose = match (&stats.name, stats.own) {
         (_, true) => "Your stats".to_owned(),
@@ -48,11 +48,15 @@ pub fn stats(stats: &Stats) -> Card {
     if stats.own && stats.hidden {
         parts.push("You are off the leaderboards, so nobody else can see your stats.".to_owned());
     }
-    Card::text(parts.join("\n\n"))
+    Card::text(parts.join("\n\n")).with_drawing(Some(Drawing {
+        file: "stats.png",
+        description: description(stats),
+        shape: Shape::Stats(sheet(stats)),
+    }))
 }
 
 /// What the picture shows, for those who do not see it.
-pub fn description(stats: &Stats) -> String {
+fn description(stats: &Stats) -> String {
     let mut parts = vec![
         format!("Stats of {}, {}.", whose(stats), words(stats.today)),
         format!("Calendar of the last {WEEKS} weeks: {}.", half_year(stats)),
@@ -78,7 +82,7 @@ pub fn description(stats: &Stats) -> String {
 }
 
 /// What is drawn.
-pub fn sheet(stats: &Stats) -> Sheet {
+pub(super) fn sheet(stats: &Stats) -> Sheet {
     let topics = stats.own.then(|| {
         by_topic(stats)
             .into_iter()

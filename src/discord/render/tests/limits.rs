@@ -187,13 +187,14 @@ impl World {
         cards.push(rounds::why(&self.question, &reason(Freshness::New, 7), u64::MAX));
         cards.extend(self.ballots());
         for own in [false, true] {
-            let view = self.stats(own);
-            let picture = Picture {
-                file: "stats.png".to_owned(),
+            let card = stats::stats(&self.stats(own));
+            // As it is sent once it is drawn.
+            let picture = card.drawing.clone().map(|drawing| Picture {
+                file: drawing.file.to_owned(),
                 png: vec![1, 2, 3],
-                description: stats::description(&view),
-            };
-            cards.push(stats::stats(&view).with_picture(picture));
+                description: drawing.description,
+            });
+            cards.push(Card { picture, ..card });
         }
         cards.extend([false, true].map(|shared| boards::board(&self.board(), shared)));
         cards.push(boards::points(&self.points()));

@@ -164,9 +164,9 @@ fn a_picture_goes_with_its_description() {
         png: b"picture".to_vec(),
         description: "d".repeat(2_000),
     };
-    let plain = Card::text("words").with_picture(picture.clone());
+    let plain = Card { picture: Some(picture.clone()), ..Card::text("words") };
     let boxed = Card::boxed(Embed { text: "words".to_owned(), ..Embed::default() });
-    let boxed = boxed.with_picture(picture);
+    let boxed = Card { picture: Some(picture), ..boxed };
     for card in [&plain, &boxed] {
         for sent in [
             json_of(message(card)),

@@ -258,13 +258,13 @@ fn the_rules() {
     │ ─ Voting
     │ Press *Vote* on the question, or choose *Vote for this answer* in the Apps menu of a message. You have one vote, not for yourself, and can change or withdraw it until the close. Nobody is told who voted for whom, and how the votes stand is only told at the close. If the answer you voted for is taken back, you keep your point and can vote again. Those who tie share the members' pick; with fewer than two votes there is none.
     │ ─ Points
-    │ Answered 2, voted 1, members' pick 5; those who tie get all of it. `/points` lists what each of yours was for. On the leaderboard, equal points and picks share a rank; `/privacy board:off` takes you off it.
+    │ Answered 2, voted 1, members' pick 5; those who tie get all of it. `/points` lists what each of yours was for. On the leaderboard, equal points and picks share a rank; `/privacy board:off` takes you off it, and hides your stats from others.
     │ ─ Streaks
     │ A streak counts the rounds in a row that you answered in one study channel. Every 7 answers earn a grace, and you can hold 2. A missed round uses up a grace, or else ends the streak. Rounds that are skipped, withdrawn or extra break nothing.
     │ ─ Being on time
     │ A round that could not be posted on time is still posted if it is at most 2 hours late; otherwise it is skipped. When the clocks change: a time that is left out means the first minute after it, and one that comes twice means the first.
     │ ─ Commands
-    │ `/today` shows what is open, `/leaderboard` who has the most points, `/points` your own. Admins set everything up with `/study`.
+    │ `/today` shows what is open, `/leaderboard` who has the most points, `/points` your own, `/stats` your last half year. Admins set everything up with `/study`.
     │ ─ Study channels
     │ <#200>: Mon–Fri at 08:00 (America/Port\_of\_Spain), open until the next round, for 7 days at most
     │ <#201>: Mon–Fri at 08:00 (America/Port\_of\_Spain), open for 8 hours

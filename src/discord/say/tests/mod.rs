@@ -54,8 +54,8 @@ pub(in crate::discord) fn show(card: &Card) -> String {
             }
         }
     }
-    if let Some(picture) = &card.picture {
-        lines.push(format!("(picture {}: {})", picture.file, picture.description));
+    if let Some(drawing) = &card.drawing {
+        lines.push(format!("(picture {}: {})", drawing.file, drawing.description));
     }
     if let Some(role) = card.role {
         lines.push(format!("(may notify role {role})"));

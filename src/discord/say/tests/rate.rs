@@ -29,7 +29,7 @@ fn contradictions() {
     let one = [off(3, Contradiction::Harder, "What is `*args`?")];
     assert_snapshot!(contradicted(&one, 1_024).unwrap(), @r#"
     1 question is easier or harder than its label says:
-    - “What is \`\*args\`?”, harder than medium · 10 % solve it (30 answers) (`python/generators/lazy-sum`)
+    - “What is \`\*args\`?” is harder than its label: medium · 10 % solve it (30 answers). (`python/generators/lazy-sum`)
     "#);
     let four = [
         one[0].clone(),
@@ -39,9 +39,9 @@ fn contradictions() {
     ];
     assert_snapshot!(contradicted(&four, 1_024).unwrap(), @r#"
     4 questions are easier or harder than their labels say:
-    - “What is \`\*args\`?”, harder than medium · 10 % solve it (30 answers) (`python/generators/lazy-sum`)
-    - “Brackets?”, easier than medium · 100 % solve it (30 answers) (`python/generators/lazy-sum`)
-    - “Parentheses?”, easier than medium · 97 % solve it (30 answers) (`python/generators/lazy-sum`)
+    - “What is \`\*args\`?” is harder than its label: medium · 10 % solve it (30 answers). (`python/generators/lazy-sum`)
+    - “Brackets?” is easier than its label: medium · 100 % solve it (30 answers). (`python/generators/lazy-sum`)
+    - “Parentheses?” is easier than its label: medium · 97 % solve it (30 answers). (`python/generators/lazy-sum`)
     Whoever runs the bot can list all of them with `studyhall check --stats`.
     "#);
 }

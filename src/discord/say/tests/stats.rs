@@ -1,7 +1,6 @@
 use super::sample::{CHANNEL, date};
 use super::show;
-use crate::discord::say::Picture;
-use crate::discord::say::stats::{description, sheet, stats};
+use crate::discord::say::stats::{sheet, stats};
 use crate::domain::ids::ChannelId;
 use crate::domain::rate::Rate;
 use crate::domain::streak::Streak;
@@ -55,25 +54,23 @@ fn other() -> Stats {
     Stats { own: false, days, topics: [].into(), ..busy() }
 }
 
-/// The card as it is sent, with the picture's description.
+/// The card with the picture's description.
 fn shown(of: &Stats) -> String {
-    let picture =
-        Picture { file: "stats.png".to_owned(), png: Vec::new(), description: description(of) };
-    show(&stats(of).with_picture(picture))
+    show(&stats(of))
 }
 
 #[test]
 fn of_one_who_never_did_anything() {
     assert_snapshot!(shown(&nothing()), @r#"
     **Your stats**
-    In the last 26 weeks: 0 rounds answered, on 0 days.
+    In the last 26 weeks: nothing yet.
 
-    Rounds answered: 0. Members' picks: 0.
+    Since the beginning: 0 rounds answered.
 
     No streak yet. It begins with the first answer in a round.
 
     No quiz answered in this time.
-    (picture stats.png: Stats of Ana_*, 25 November 2026. A calendar of 26 weeks: In the last 26 weeks: 0 rounds answered, on 0 days. Figures: rounds 0, picks 0, in a row 0, best row 0, graces 0.)
+    (picture stats.png: Stats of Ana_*, 25 November 2026. Calendar of the last 26 weeks: nothing yet. Figures: rounds 0, picks 0, in a row 0, best row 0, graces 0.)
     "#);
 }
 
@@ -83,14 +80,14 @@ fn of_oneself() {
     **Your stats**
     In the last 26 weeks: 2 rounds answered, 1 vote and 15 quiz answers, on 3 days.
 
-    Rounds answered: 47. Members' picks: 9.
+    Since the beginning: 47 rounds answered, 9 times the members' pick.
 
     Streak in <#200>: 12 rounds in a row, best 20, 1 grace in hand
-    Streak in <#201>: 0 rounds in a row, best 31, 0 graces in hand
+    Streak in <#201>: none now, best 31
 
     Quizzes: 69 % of 13 first tries right.
     By topic: object model 56 % of 9, oop 100 % of 4.
-    (picture stats.png: Stats of Ana_*, 25 November 2026. A calendar of 26 weeks: In the last 26 weeks: 2 rounds answered, 1 vote and 15 quiz answers, on 3 days. Busiest day: 23 November 2026, with 14. Figures: rounds 47, picks 9, in a row 12, best row 20, graces 1. First tries right in quizzes, by topic: object model 56 % of 9, oop 100 % of 4.)
+    (picture stats.png: Stats of Ana_*, 25 November 2026. Calendar of the last 26 weeks: 2 rounds answered, 1 vote and 15 quiz answers, on 3 days. Busiest day: 23 November 2026, with 14. Figures: rounds 47, picks 9, in a row 12, best row 20, graces 1. First tries right in quizzes, by topic: object model 56 % of 9, oop 100 % of 4.)
     "#);
 }
 
@@ -100,21 +97,21 @@ fn of_somebody_else() {
     **Stats of Ana\_\***
     In the last 26 weeks: 2 rounds answered, on 2 days.
 
-    Rounds answered: 47. Members' picks: 9.
+    Since the beginning: 47 rounds answered, 9 times the members' pick.
 
     Streak in <#200>: 12 rounds in a row, best 20, 1 grace in hand
-    Streak in <#201>: 0 rounds in a row, best 31, 0 graces in hand
-    (picture stats.png: Stats of Ana_*, 25 November 2026. A calendar of 26 weeks: In the last 26 weeks: 2 rounds answered, on 2 days. Busiest day: 24 November 2026, with 1. Figures: rounds 47, picks 9, in a row 12, best row 20, graces 1.)
+    Streak in <#201>: none now, best 31
+    (picture stats.png: Stats of Ana_*, 25 November 2026. Calendar of the last 26 weeks: 2 rounds answered, on 2 days. Busiest day: 24 November 2026, with 1. Figures: rounds 47, picks 9, in a row 12, best row 20, graces 1.)
     "#);
     let nobody = Stats { name: None, own: false, ..nothing() };
     assert_snapshot!(shown(&nobody), @r#"
     **Stats of a member**
-    In the last 26 weeks: 0 rounds answered, on 0 days.
+    In the last 26 weeks: nothing yet.
 
-    Rounds answered: 0. Members' picks: 0.
+    Since the beginning: 0 rounds answered.
 
     No streak yet. It begins with the first answer in a round.
-    (picture stats.png: Stats of a member, 25 November 2026. A calendar of 26 weeks: In the last 26 weeks: 0 rounds answered, on 0 days. Figures: rounds 0, picks 0, in a row 0, best row 0, graces 0.)
+    (picture stats.png: Stats of a member, 25 November 2026. Calendar of the last 26 weeks: nothing yet. Figures: rounds 0, picks 0, in a row 0, best row 0, graces 0.)
     "#);
 }
 
