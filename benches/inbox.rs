@@ -15,6 +15,7 @@ use studyhall::domain::answer::ThreadMessage;
 use studyhall::domain::ids::{
     ChannelId, DISCORD_EPOCH_MS, GuildId, InteractionId, MemberId, MessageId,
 };
+use studyhall::domain::member::Facts;
 use studyhall::domain::points::Rules;
 use studyhall::engine::clock::StudyClock;
 use studyhall::engine::courier::Outcome;
@@ -58,6 +59,7 @@ fn asker(member: u64, now: DateTime<Utc>) -> Asker {
         channel: STUDY,
         member: MemberId(member),
         name: format!("Member {member}"),
+        facts: Facts::default(),
         interaction: InteractionId(snowflake(now)),
     }
 }
@@ -129,7 +131,8 @@ async fn open_round(
             attachments: Vec::new(),
             edited_ms: None,
         };
-        say(Input::Message { guild: GUILD, thread: THREAD, message }).await?;
+        say(Input::Message { guild: GUILD, thread: THREAD, message, facts: Facts::default() })
+            .await?;
     }
     let round = engine.today(GUILD, STUDY, MemberId(1)).await?;
     let id = round.open.first().map(|open| open.round.id).ok_or(anyhow::anyhow!("no round"))?;

@@ -3,8 +3,10 @@
 use super::commands::Data;
 use super::components;
 use crate::domain::answer::{Attachment, ThreadMessage};
-use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId};
+use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId, RoleId};
+use crate::domain::member::Facts;
 use crate::engine::input::Input;
+use chrono::DateTime;
 use serenity::all::{self as discord, FullEvent};
 
 /// Takes up one event.
@@ -18,7 +20,8 @@ pub(super) async fn event(context: &discord::Context, event: &FullEvent, data: &
         FullEvent::Resume { .. } => tracing::info!("resumed"),
         FullEvent::Message { new_message } => {
             let Some(guild) = new_message.guild_id else { return };
-            told(data, guild, new_message.channel_id, || thread_message(new_message)).await;
+            let facts = new_message.member.as_deref().map(partial_facts).unwrap_or_default();
+            told(data, guild, new_message.channel_id, facts, || thread_message(new_message)).await;
         }
         FullEvent::MessageUpdate { event, .. } => updated(data, event).await,
         FullEvent::MessageDelete { deleted_message_id, guild_id: Some(_), .. } => {
@@ -61,9 +64,11 @@ async fn updated(data: &Data, event: &discord::MessageUpdateEvent) {
         }
         return;
     };
-    let nick = event.member.as_ref().and_then(|m| m.as_ref()).and_then(|m| m.nick.clone());
+    let member = event.member.as_ref().and_then(|m| m.as_ref());
+    let nick = member.and_then(|m| m.nick.clone());
+    let facts = member.map(|m| partial_facts(m)).unwrap_or_default();
     let replied = event.referenced_message.as_ref().and_then(|m| m.as_ref());
-    told(data, guild, event.channel_id, || ThreadMessage {
+    told(data, guild, event.channel_id, facts, || ThreadMessage {
         id: MessageId(event.id.get()),
         author: MemberId(author.id.get()),
         author_name: nick.unwrap_or_else(|| shown_name(author)),
@@ -82,6 +87,7 @@ async fn told(
     data: &Data,
     guild: discord::GuildId,
     channel: discord::ChannelId,
+    facts: Facts,
     message: impl FnOnce() -> ThreadMessage,
 ) {
     let thread = ChannelId(channel.get());
@@ -91,6 +97,7 @@ async fn told(
             guild: GuildId(guild.get()),
             thread,
             message: message(),
+            facts,
         }),
         Ok(false) => {}
         Err(error) => tracing::error!(%error, "cannot tell whether a message is an answer"),
@@ -115,6 +122,23 @@ pub(super) fn thread_message(message: &discord::Message) -> ThreadMessage {
 
 fn attachments(from: &[discord::Attachment]) -> Vec<Attachment> {
     from.iter().map(|a| Attachment { name: a.filename.clone(), url: a.url.clone() }).collect()
+}
+
+/// What a member object tells besides the name.
+pub(super) fn member_facts(member: &discord::Member) -> Facts {
+    facts(&member.roles, member.joined_at)
+}
+
+/// The same of the part of it that comes with messages.
+fn partial_facts(member: &discord::PartialMember) -> Facts {
+    facts(&member.roles, member.joined_at)
+}
+
+fn facts(roles: &[discord::RoleId], joined: Option<discord::Timestamp>) -> Facts {
+    Facts {
+        roles: Some(roles.iter().map(|role| RoleId(role.get())).collect()),
+        joined: joined.and_then(|at| DateTime::from_timestamp_millis(at.timestamp_millis())),
+    }
 }
 
 /// The name a user chose to be shown with.

@@ -2,12 +2,13 @@
 //! saying again what may have been said already.
 
 use super::fault::{Failure, code, failure};
-use super::inbound::thread_message;
+use super::inbound::{member_facts, thread_message};
 use super::pictures::drawn;
 use super::render;
 use super::say::{self, Card};
 use crate::domain::answer::ThreadMessage;
 use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId, RoundId};
+use crate::domain::member::Facts;
 use crate::domain::notice::{Notice, Trouble};
 use crate::engine::Delivery;
 use crate::engine::Engine;
@@ -69,13 +70,13 @@ impl Outbound {
             .await
             .get_member(discord::GuildId::new(guild.0), discord::UserId::new(member.0))
             .await;
-        let name = match asked.as_ref().map_err(failure) {
-            Ok(found) => Some(found.display_name().to_owned()),
+        let (name, facts) = match asked.as_ref().map_err(failure) {
+            Ok(found) => (Some(found.display_name().to_owned()), member_facts(found)),
             // 10007 Unknown Member, 10013 Unknown User.
-            Err(Failure::Refused { code: 10_007 | 10_013, .. }) => None,
+            Err(Failure::Refused { code: 10_007 | 10_013, .. }) => (None, Facts::default()),
             Err(_) => return,
         };
-        self.engine.tell(crate::engine::input::Input::LookedUp { guild, member, name });
+        self.engine.tell(crate::engine::input::Input::LookedUp { guild, member, name, facts });
     }
 
     async fn carry_out(&self, delivery: &Delivery<Intent>, expired: bool) -> Result<Outcome, Stop> {
@@ -135,6 +136,11 @@ impl Outbound {
                 };
                 let view = self.engine.result(*round).await?;
                 self.edit(place, message, &say::round::result(&view)).await
+            }
+            Intent::WeeklyBoard { from, place } => {
+                let board = self.engine.weekly_board(delivery.guild, *from, *place).await?;
+                let card = say::boards::weekly(&board, &delivery.key);
+                self.say(delivery, *place, &card, expired).await
             }
             Intent::Notice { notice } => self.notice(delivery, notice).await,
         }

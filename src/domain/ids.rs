@@ -81,6 +81,14 @@ impl fmt::Display for RoundId {
 #[serde(transparent)]
 pub struct QuestionId(pub String);
 
+impl QuestionId {
+    /// The topic: the middle of the name. `None` where there is none, as for a question that is
+    /// not known any more.
+    pub fn topic(&self) -> Option<&str> {
+        self.0.split('/').nth(1).filter(|topic| !topic.is_empty())
+    }
+}
+
 impl fmt::Display for QuestionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

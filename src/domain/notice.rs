@@ -78,6 +78,13 @@ pub enum Notice {
         /// What the bot was doing, for example `post the question`.
         doing: String,
     },
+    /// The weekly leaderboard could not be posted where it is to be.
+    WeeklyInTrouble {
+        /// Where.
+        channel: ChannelId,
+        /// What keeps the bot from it.
+        trouble: Trouble,
+    },
     /// The trouble is over.
     Recovered {
         /// The study channel.

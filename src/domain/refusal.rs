@@ -104,6 +104,26 @@ pub enum Refusal {
         /// The topic spelled most like it, if one is near.
         nearest: Option<String>,
     },
+    /// A board of a season where there never was one.
+    NoSeason,
+    /// `/season end` where none is running.
+    NoRunningSeason,
+    /// A season that would begin in the future.
+    SeasonAhead,
+    /// A season that would begin before this one, the last, was over.
+    SeasonsOverlap(String),
+    /// A season without a name.
+    SeasonWithoutName,
+    /// A guild has only this many seasons.
+    TooManySeasons,
+    /// `/study board exclude` for the role that everybody has.
+    RoleOfEverybody,
+    /// `/study board include` for a role that is not excluded.
+    RoleNotExcluded,
+    /// A guild excludes only this many roles.
+    TooManyRoles,
+    /// The board behind a button is not kept any more.
+    BoardGone,
     /// The inbox is full or the bot is stopping.
     TryAgain,
 }

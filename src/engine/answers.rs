@@ -5,6 +5,7 @@ use super::input::{Asker, Reply};
 use super::intent::Intent;
 use crate::domain::answer::{self, Part, Reread, ThreadMessage, Verdict, Wish};
 use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId};
+use crate::domain::member::Facts;
 use crate::domain::refusal::Refusal;
 use crate::domain::round::State;
 use crate::store::answers::Kept;
@@ -24,6 +25,7 @@ impl Desk<'_> {
         guild: GuildId,
         thread: ChannelId,
         message: &ThreadMessage,
+        facts: &Facts,
     ) -> Decision<Reply> {
         let Some(round) = rounds::by_thread(self.db, thread).await? else {
             return Ok(Reply::Noted);
@@ -31,7 +33,8 @@ impl Desk<'_> {
         if !takes_answers(&round) || message.bot {
             return Ok(Reply::Noted);
         }
-        members::seen(self.db, guild, message.author, &message.author_name, self.now).await?;
+        let name = &message.author_name;
+        members::seen(self.db, guild, message.author, name, facts, self.now).await?;
         let stored = answers::message(self.db, message.id).await?;
         let closes_ms = round.closes_at.timestamp_millis();
         let edited_late = message.edited_ms.is_some_and(|at| at >= closes_ms);
@@ -204,7 +207,9 @@ impl Desk<'_> {
                 late.insert(found.author);
             }
             let (guild, name) = (round.guild, &found.author_name);
-            members::seen(self.db, guild, found.author, name, self.now).await?;
+            // A channel's history does not tell its authors' roles.
+            let facts = Facts::default();
+            members::seen(self.db, guild, found.author, name, &facts, self.now).await?;
             let wish = wish(message.id);
             self.keep(round, message, before, true, wish).await?;
         }

@@ -45,6 +45,7 @@ impl Desk<'_> {
                 members::set_hidden(self.db, asker.guild, asker.member, !shown).await?;
                 Ok(Reply::Board { shown })
             }
+            Command::Boards(command) => self.boards(asker, command).await,
         }
     }
 
@@ -122,6 +123,7 @@ impl Desk<'_> {
             },
         };
         guilds::save(self.db, &guild).await?;
+        self.keep_periods(&guild).await?;
         channels::save(self.db, &channel, self.now).await?;
         if changed {
             self.move_closes(&channel).await?;

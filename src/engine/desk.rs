@@ -60,8 +60,8 @@ impl<'a> Desk<'a> {
         match input {
             Input::Tick => self.tick().await,
             Input::Connected => self.connected().await,
-            Input::Message { guild, thread, message } => {
-                self.message(guild, thread, &message).await
+            Input::Message { guild, thread, message, facts } => {
+                self.message(guild, thread, &message, &facts).await
             }
             Input::MessageGone { message } => self.message_gone(message).await,
             Input::ThreadStale { thread } => self.thread_stale(thread).await,
@@ -71,9 +71,11 @@ impl<'a> Desk<'a> {
                 Ok(Reply::Attempt(deliveries::attempt(self.db, delivery).await?.map(Box::new)))
             }
             Input::Attempted { delivery, outcome } => self.attempted(delivery, outcome).await,
-            Input::LookedUp { guild, member, name } => {
+            Input::LookedUp { guild, member, name, facts } => {
                 match name {
-                    Some(name) => members::seen(self.db, guild, member, &name, self.now).await?,
+                    Some(name) => {
+                        members::seen(self.db, guild, member, &name, &facts, self.now).await?;
+                    }
                     None => members::left(self.db, guild, member, self.now).await?,
                 }
                 Ok(Reply::Noted)
@@ -82,7 +84,7 @@ impl<'a> Desk<'a> {
     }
 
     async fn click(&mut self, asker: &Asker, click: Click) -> Decision<Reply> {
-        members::seen(self.db, asker.guild, asker.member, &asker.name, self.now).await?;
+        self.asker_seen(asker).await?;
         match click {
             Click::Vote { card, author } => self.vote(asker, &card, author).await,
             Click::Withdraw { card } => self.withdraw(asker, &card).await,
@@ -93,9 +95,14 @@ impl<'a> Desk<'a> {
     }
 
     async fn command(&mut self, asker: &Asker, command: Command) -> Decision<Reply> {
-        members::seen(self.db, asker.guild, asker.member, &asker.name, self.now).await?;
+        self.asker_seen(asker).await?;
         self.replan = true;
         self.control(asker, command).await
+    }
+
+    async fn asker_seen(&mut self, asker: &Asker) -> store::Result<()> {
+        let Asker { guild, member, name, facts, .. } = asker;
+        members::seen(self.db, *guild, *member, name, facts, self.now).await
     }
 
     /// When something is due next: a round, a close, the end of a pause, the end of a card's time.
@@ -104,6 +111,7 @@ impl<'a> Desk<'a> {
             rounds::next_close(self.db).await?,
             deliveries::next_expiry(self.db).await?.filter(|at| *at > self.now),
             quizzes::next_wake(self.db).await?,
+            self.boards_agenda().await?,
         ]
         .into_iter()
         .flatten()

@@ -3,11 +3,13 @@
 use crate::domain::answer::ThreadMessage;
 use crate::domain::draw::{Plan, Reason};
 use crate::domain::ids::{ChannelId, GuildId, InteractionId, MemberId, MessageId, RoleId, RoundId};
+use crate::domain::member::Facts;
 use crate::domain::refusal::Refusal;
 use crate::domain::schedule::{Due, Holiday};
 use crate::engine::courier::Outcome;
 use crate::engine::intent::Intent;
 use crate::engine::quiz;
+use crate::engine::standings::{BoardCommand, BoardReply};
 use crate::store::deliveries::Delivery;
 use chrono::{DateTime, Utc};
 
@@ -26,6 +28,8 @@ pub struct Asker {
     pub member: MemberId,
     /// As shown in the guild.
     pub name: String,
+    /// What else the interaction tells of the member.
+    pub facts: Facts,
     /// Its snowflake tells when the click was made.
     pub interaction: InteractionId,
 }
@@ -142,6 +146,8 @@ pub enum Command {
         /// Whether the member stands on boards.
         shown: bool,
     },
+    /// Something about boards and seasons.
+    Boards(BoardCommand),
 }
 
 /// A click that changes something.
@@ -188,6 +194,8 @@ pub enum Input {
         thread: ChannelId,
         /// As it is now.
         message: ThreadMessage,
+        /// What the event tells of its author.
+        facts: Facts,
     },
     /// A message was deleted.
     MessageGone {
@@ -223,6 +231,8 @@ pub enum Input {
         member: MemberId,
         /// The name shown in the guild.
         name: Option<String>,
+        /// What else it tells.
+        facts: Facts,
     },
 }
 
@@ -316,6 +326,8 @@ pub enum Reply {
         /// Whether the member stands on boards.
         shown: bool,
     },
+    /// Something about boards and seasons was changed.
+    Boards(BoardReply),
     /// A ballot was cast or changed.
     Voted {
         /// The round.

@@ -2,6 +2,7 @@
 
 use crate::domain::ids::{ChannelId, MessageId, RoundId};
 use crate::domain::notice::Notice;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Why a thread is read anew.
@@ -86,6 +87,13 @@ pub enum Intent {
         /// The round.
         round: RoundId,
     },
+    /// Post the board of the last week.
+    WeeklyBoard {
+        /// When that week began.
+        from: DateTime<Utc>,
+        /// Where.
+        place: ChannelId,
+    },
     /// Tell the admins something.
     Notice {
         /// What.
@@ -106,6 +114,7 @@ impl Intent {
             Self::Result { .. } | Self::EditResult { .. } => "announce the result",
             Self::Reference { .. } => "show the reference answer",
             Self::EditCard { .. } => "bring the question card up to date",
+            Self::WeeklyBoard { .. } => "post the weekly leaderboard",
             Self::Notice { .. } => "send a notice",
         }
     }

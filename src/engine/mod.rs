@@ -21,6 +21,7 @@ mod inbox;
 pub mod rates;
 mod rounds;
 mod secrets;
+mod standings;
 
 // What the store remembers, for those who may not know the store.
 pub use crate::store::channels::StudyChannel;
@@ -28,6 +29,8 @@ pub use crate::store::deliveries::Delivery;
 pub use crate::store::guilds::Guild;
 pub use crate::store::ledger::{Entry, Source};
 pub use crate::store::rounds::{Origin, Round};
+pub use crate::store::standings::Comparison;
+pub use standings::{BoardCommand, BoardReply};
 
 pub(crate) use inbox::fault;
 

@@ -31,6 +31,7 @@ impl Desk<'_> {
         self.replan = true;
         // The time of a waiting card may be over: the courier looks at its errands again.
         self.owes = true;
+        self.tick_boards().await?;
         for round in rounds::to_close(self.db, self.now).await? {
             self.begin_close(round).await?;
         }
@@ -397,7 +398,9 @@ impl Desk<'_> {
 
     /// Something is wrong in a study channel: marks it, and tells the admins once.
     async fn trouble(&mut self, delivery: &Delivery<Intent>, trouble: Trouble) -> Decision<()> {
-        let Some(id) = delivery.channel else { return Ok(()) };
+        let Some(id) = delivery.channel else {
+            return self.weekly_trouble(delivery, trouble).await;
+        };
         let Some(mut channel) = channels::find(self.db, id).await? else { return Ok(()) };
         if channel.trouble.is_some() {
             return Ok(());

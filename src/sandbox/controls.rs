@@ -113,6 +113,18 @@ impl Sandbox {
         self.server.state().remove_member(self.server.guild, member);
     }
 
+    /// Adds a role without rights to the default guild; nobody has it.
+    pub fn add_role(&self, name: &str) -> u64 {
+        let mut state = self.server.state();
+        let now = state.clock.now();
+        state.new_role(self.server.guild, name, now)
+    }
+
+    /// Gives a member of the default guild a role, or takes it away.
+    pub fn set_member_role(&self, member: u64, role: u64, has: bool) {
+        self.server.state().set_member_role(self.server.guild, member, role, has);
+    }
+
     /// Whether a member takes direct messages; if not, they are refused with 50007.
     pub fn set_dms_open(&self, member: u64, open: bool) {
         if let Some(user) = self.server.state().world.users.get_mut(&member) {

@@ -1,8 +1,9 @@
 //! Guilds: what holds for all study channels of one.
 
-use super::types::{get, get_opt};
+use super::types::{get, get_opt, ms};
 use super::{Connection, Result};
 use crate::domain::ids::{ChannelId, GuildId, MemberId};
+use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 
 /// A guild with at least one study channel, now or once.
@@ -63,5 +64,49 @@ pub async fn save(db: &mut Connection, guild: &Guild) -> Result<()> {
     .bind(guild.owner.to_db())
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Every guild.
+pub async fn all(db: &mut Connection) -> Result<Vec<Guild>> {
+    sqlx::query("SELECT * FROM guilds ORDER BY guild_id")
+        .fetch_all(db)
+        .await?
+        .iter()
+        .map(guild)
+        .collect()
+}
+
+/// Where the board of the last week is posted every Monday, and since when; `None`: nowhere.
+pub async fn weekly(
+    db: &mut Connection,
+    id: GuildId,
+) -> Result<Option<(ChannelId, DateTime<Utc>)>> {
+    let row = sqlx::query(
+        "SELECT weekly_channel, COALESCE(weekly_since, 0) AS weekly_since FROM guilds
+         WHERE guild_id = $1",
+    )
+    .bind(id.to_db())
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let channel: Option<ChannelId> = get_opt(&row, "weekly_channel")?;
+    let since = get(&row, "weekly_since")?;
+    Ok(channel.map(|channel| (channel, since)))
+}
+
+/// Posts the board of the last week there from `since` on; `None`: nowhere.
+pub async fn set_weekly(
+    db: &mut Connection,
+    id: GuildId,
+    channel: Option<ChannelId>,
+    since: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query("UPDATE guilds SET weekly_channel = $2, weekly_since = $3 WHERE guild_id = $1")
+        .bind(id.to_db())
+        .bind(channel.map(ChannelId::to_db))
+        .bind(ms(since))
+        .execute(db)
+        .await?;
     Ok(())
 }

@@ -1,10 +1,9 @@
 //! The ledger of points and the streaks. Boards are views of the ledger.
 
 use super::types::{get, get_opt, ms};
-use super::{Connection, Result};
+use super::{Connection, Result, standings};
 use crate::domain::ids::{ChannelId, GuildId, MemberId, QuestionId, RoundId};
 use crate::domain::points::Cause;
-use crate::domain::ranking::Standing;
 use crate::domain::streak::Streak;
 use chrono::{DateTime, Utc};
 
@@ -52,7 +51,7 @@ impl Source {
     }
 }
 
-/// Adds a row; `false` if its cause is already there and nothing was written.
+/// Adds a row, here and to the standings; `false` if its cause is already there and nothing was written.
 pub async fn add(db: &mut Connection, entry: &Entry) -> Result<bool> {
     let done = sqlx::query(
         "INSERT INTO ledger
@@ -71,46 +70,14 @@ pub async fn add(db: &mut Connection, entry: &Entry) -> Result<bool> {
     .bind(&entry.cause)
     .bind(entry.points)
     .bind(ms(entry.at))
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// Every member's points and picks in `[from, until)`; members who left or opted out are not
-/// among them, nor is whoever has no points left.
-pub async fn standings(
-    db: &mut Connection,
-    guild: GuildId,
-    from: Option<DateTime<Utc>>,
-    until: Option<DateTime<Utc>>,
-) -> Result<Vec<Standing>> {
-    sqlx::query(
-        "SELECT l.member_id AS member_id, CAST(SUM(l.points) AS BIGINT) AS points,
-             CAST(SUM(CASE WHEN l.kind <> 'picked' THEN 0 WHEN l.points > 0 THEN 1 ELSE -1 END)
-                 AS BIGINT) AS picks,
-             MAX(l.at) AS reached_at
-         FROM ledger l
-         LEFT JOIN members m ON m.guild_id = l.guild_id AND m.member_id = l.member_id
-         WHERE l.guild_id = $1 AND l.at >= $2 AND l.at < $3
-             AND COALESCE(m.present, 1) = 1 AND COALESCE(m.hidden, 0) = 0
-         GROUP BY l.member_id
-         HAVING SUM(l.points) <> 0",
-    )
-    .bind(guild.to_db())
-    .bind(from.map_or(i64::MIN, ms))
-    .bind(until.map_or(i64::MAX, ms))
-    .fetch_all(db)
-    .await?
-    .iter()
-    .map(|row| {
-        Ok(Standing {
-            member: get(row, "member_id")?,
-            points: get(row, "points")?,
-            picks: get(row, "picks")?,
-            reached_at: get(row, "reached_at")?,
-        })
-    })
-    .collect()
+    let new = done.rows_affected() == 1;
+    if new {
+        // The one place where points come into the world: what is kept beside the ledger follows.
+        standings::book(db, entry).await?;
+    }
+    Ok(new)
 }
 
 /// A member's rows with the titles of their questions, newest first.
@@ -163,6 +130,19 @@ pub async fn quiz_points(
     .bind(member.to_db())
     .bind(ms(from))
     .bind(ms(until))
+    .fetch_one(db)
+    .await?;
+    Ok(get_opt(&row, "total")?.unwrap_or(0))
+}
+
+/// What of that is from quizzes.
+pub async fn quiz_total(db: &mut Connection, guild: GuildId, member: MemberId) -> Result<i64> {
+    let row = sqlx::query(
+        "SELECT CAST(SUM(points) AS BIGINT) AS total FROM ledger
+         WHERE guild_id = $1 AND member_id = $2 AND kind = 'quiz'",
+    )
+    .bind(guild.to_db())
+    .bind(member.to_db())
     .fetch_one(db)
     .await?;
     Ok(get_opt(&row, "total")?.unwrap_or(0))

@@ -15,7 +15,9 @@ pub mod members;
 pub mod quizzes;
 pub mod rates;
 pub mod rounds;
+pub mod seasons;
 mod sqlite;
+pub mod standings;
 mod types;
 
 #[cfg(test)]

@@ -130,10 +130,13 @@ impl Member {
 
     /// Choices are picked by name and sent by value.
     fn as_chosen(&self, command: &str, mut options: Value) -> Value {
-        let commands = self.place.sandbox.commands(None);
-        let defined = commands.iter().find(|one| one["name"] == command);
-        let defined = defined.and_then(|one| one["options"].as_array()).into_iter().flatten();
-        for option in defined {
+        let mut defined = self.place.sandbox.commands(None);
+        for word in command.split(' ') {
+            let found = defined.into_iter().find(|one| one["name"] == word);
+            let options = found.and_then(|one| one["options"].as_array().cloned());
+            defined = options.unwrap_or_default();
+        }
+        for option in &defined {
             let Some(name) = option["name"].as_str() else { continue };
             let choices = option["choices"].as_array().into_iter().flatten();
             for choice in choices {

@@ -73,9 +73,9 @@ async fn a_whole_round() {
     assert_eq!(
         board.ranks(),
         [
-            "1. **Ana**: 7 points, 1 pick",
-            "2. **Ben**: 3 points",
-            "2. **Chidi**: 3 points",
+            "1. **Ana**: 7 points (1 pick, 1 answer), streak 1",
+            "2. **Ben**: 3 points (1 answer), streak 1",
+            "2. **Chidi**: 3 points (1 answer), streak 1",
             "4. **Dana**: 1 point"
         ]
     );

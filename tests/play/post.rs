@@ -70,6 +70,17 @@ impl Post {
         self.text().lines().filter(is_row).map(|line| line.replacen('\\', "", 1)).collect()
     }
 
+    /// The same without what stands behind the points.
+    pub fn places(&self) -> Vec<String> {
+        let short = |line: String| match line.find("point") {
+            Some(at) => {
+                line[at..].find([' ', ',']).map_or(line.clone(), |end| line[..at + end].to_owned())
+            }
+            None => line,
+        };
+        self.ranks().into_iter().map(short).collect()
+    }
+
     /// The names in its menu, in order.
     pub fn choices(&self) -> Vec<String> {
         self.menu()

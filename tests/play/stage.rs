@@ -197,6 +197,12 @@ impl Stage {
         maya.uses(&format!("study {sub_command}"), options).await
     }
 
+    /// The admin uses `/season …`.
+    pub async fn season(&self, sub_command: &str, options: Value) -> Post {
+        let maya = self.member("Maya").await;
+        maya.uses(&format!("season {sub_command}"), options).await
+    }
+
     /// The admin makes the study channel one, with a round every day.
     pub async fn set_up(&self, time: &str, zone: &str) -> Post {
         self.set_up_with(json!({"time": time, "zone": zone, "weekdays": "daily"})).await

@@ -193,7 +193,7 @@ async fn trouble_in_one_guild_does_not_touch_another() {
     stage.advance_days(1).await;
     assert_eq!(stage.place.of_bot(elsewhere).len(), 2);
     let board = ana.uses_in(elsewhere, "leaderboard", Value::Null).await;
-    assert_eq!(board.ranks(), ["1. **Ana**: 2 points"]);
+    assert_eq!(board.places(), ["1. **Ana**: 2 points"]);
     let here = ana.uses("leaderboard", Value::Null).await;
     assert_eq!(here.ranks().len(), 0, "boards do not mix: {}", here.text());
     stage.sandbox().set_bot_permissions(Some(stage.place.study), 0, 0);

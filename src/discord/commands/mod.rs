@@ -1,12 +1,14 @@
 //! Slash commands and the Apps menu: one file each, listed once. A command's doc comment is what
 //! Discord shows of it.
 
+mod boards;
 mod help;
 mod leaderboard;
 mod messages;
 mod points;
 mod privacy;
 mod quiz;
+mod season;
 mod stats;
 mod study;
 mod today;
@@ -32,6 +34,16 @@ pub(super) struct Data {
     pub(super) gauge: Gauge,
 }
 
+impl Data {
+    /// Asks Discord whether these members are still there, in the background: for the next look.
+    pub(super) fn look_up(&self, guild: GuildId, members: &[MemberId]) {
+        for member in members.iter().copied() {
+            let outbound = Arc::clone(&self.outbound);
+            tokio::spawn(async move { outbound.look_up(guild, member).await });
+        }
+    }
+}
+
 /// Only what the client library itself can fail with: a no is answered where it arises.
 type Error = serenity::Error;
 type Context<'a> = poise::Context<'a, Data, Error>;
@@ -44,6 +56,7 @@ pub(super) fn all() -> Vec<poise::Command<Data, Error>> {
         today::today(),
         quiz::quiz(),
         leaderboard::leaderboard(),
+        season::season(),
         points::points(),
         stats::stats(),
         privacy::privacy(),
@@ -130,6 +143,7 @@ fn asker(context: Context<'_>) -> Option<Asker> {
             || inbound::shown_name(&app.interaction.user),
             |m| m.display_name().to_owned(),
         ),
+        facts: app.interaction.member.as_deref().map(inbound::member_facts).unwrap_or_default(),
         interaction: InteractionId(app.interaction.id.get()),
     })
 }

@@ -16,8 +16,19 @@ use serenity::all::{self as discord, ChannelType, CreateAutocompleteResponse};
     default_member_permissions = "MANAGE_GUILD",
     subcommand_required,
     subcommands(
-        "setup", "plan", "holidays", "status", "post", "pause", "resume", "skip", "replace",
-        "void", "remove"
+        "setup",
+        "plan",
+        "holidays",
+        "status",
+        "post",
+        "pause",
+        "resume",
+        "skip",
+        "replace",
+        "void",
+        "remove",
+        "super::boards::board",
+        "super::boards::recount"
     )
 )]
 #[expect(clippy::unused_async, reason = "the framework wants an async function")]

@@ -9,7 +9,7 @@ mod rounds;
 
 use super::commands::Data;
 use super::fault::view_card;
-use super::inbound::shown_name;
+use super::inbound::{member_facts, shown_name};
 use super::pictures::drawn;
 use super::say::Card;
 use super::{render, reply_in_time};
@@ -67,6 +67,7 @@ impl Press<'_> {
                 .member
                 .as_ref()
                 .map_or_else(|| shown_name(&interaction.user), |m| m.display_name().to_owned()),
+            facts: interaction.member.as_ref().map(member_facts).unwrap_or_default(),
             interaction: InteractionId(interaction.id.get()),
         }
     }
@@ -147,8 +148,8 @@ async fn answer(press: &Press<'_>) -> View<Answer> {
     let guild = press.interaction.guild_id.ok_or(Refusal::GuildOnly)?;
     let guild = GuildId(guild.get());
     match press.what {
-        "board" | "share" => boards::pressed(press, guild).await,
         quiz if quiz.starts_with("quiz-") => quiz::pressed(press, guild).await,
+        "board" | "share" | "weekly" => boards::pressed(press, guild).await,
         _ => rounds::pressed(press, guild).await,
     }
 }

@@ -79,6 +79,7 @@ pub fn reply(reply: &Reply) -> Option<Card> {
              them to you alone. `/privacy board:on` brings you back."
                 .to_owned()
         }
+        Reply::Boards(reply) => return Some(super::season::reply(reply)),
         Reply::Noted
         | Reply::Plan { .. }
         | Reply::Voted { .. }

@@ -5,73 +5,178 @@ use super::limit;
 use super::result::cause;
 use super::round::place;
 use super::text::{
-    at, channel, count, count_points, from_now, is_blank, name_of, plain, signed, whole,
+    at, bare_name, channel, count, count_points, fit, from_now, is_blank, name, plain, signed,
+    whole,
 };
-use super::{Button, Card, Embed};
-use crate::domain::ranking::{Ranked, Window};
-use crate::engine::views::boards::{Board, Points, PointsRow};
+use super::{Button, Card, Drawing, Embed};
+use crate::domain::ranking::Window;
+use crate::engine::views::boards::{Board, BoardRow, Off, Points, PointsRow};
 use crate::engine::views::rounds::{OpenRound, Today};
+use crate::picture;
 
 pub use super::help::help;
 
 /// The board. `shared`: everybody sees it, so it has no buttons and nobody's own place.
 pub fn board(board: &Board, shared: bool) -> Card {
-    let lines: Vec<String> = board
-        .rows
-        .iter()
-        .map(|row| {
-            let name = name_of(&board.names, row.standing.member);
-            // Without the backslash Discord would make a list of it and number the ranks anew,
-            // which hides that two share one.
-            format!("{}\\. **{name}**: {}", row.rank, score(row))
-        })
-        .collect();
-    let mut parts = Vec::new();
-    if let Some(from) = board.from {
-        parts.push(format!("Since {}", at(from)));
-    }
+    let mut parts = head(board);
+    let lines: Vec<String> = board.rows.iter().map(line).collect();
     parts.push(if lines.is_empty() {
-        "Nobody has points here yet. They come when a round closes.".to_owned()
+        nobody(board).to_owned()
     } else {
-        whole(&lines, "\n", limit::TEXT - 500)
+        whole(&lines, "\n", limit::TEXT - 700)
     });
-    if !shared && (board.hidden || !lines.is_empty()) {
-        parts.push(match (&board.own, board.hidden) {
-            (_, true) => {
-                "You are off the leaderboards. `/privacy board:on` brings you back.".to_owned()
-            }
-            (Some(own), false) => format!("You: rank {}, {}", own.rank, score(own)),
-            (None, false) => "You have no points here yet.".to_owned(),
-        });
+    if !shared && (board.off.is_some() || !lines.is_empty()) {
+        parts.push(own(board));
     }
     let mut footer = match board.members {
         0 => String::new(),
-        members => count(members as u64, "member"),
+        members => count(members.into(), "member"),
     };
     if board.pages > 1 {
         footer = format!("Page {} of {}, {footer}", board.page + 1, board.pages);
     }
+    if let Some(season) = &board.season
+        && board.which.window != Window::Season
+    {
+        let between = if footer.is_empty() { "" } else { ". " };
+        footer = format!("{footer}{between}Season: {}", bare_name(&season.name));
+    }
     let card = Card::boxed(Embed {
-        title: format!("Leaderboard: {}", window_words(board.window)),
+        title: fit(&title(board), limit::TITLE),
         text: parts.join("\n\n"),
         footer,
         ..Embed::default()
-    });
+    })
+    .with_drawing(bars(board));
     if shared { card } else { card.with_buttons(buttons(board)) }
 }
 
-fn score(row: &Ranked) -> String {
-    let standing = &row.standing;
-    let points = count_points(standing.points);
-    if standing.picks > 0 {
-        format!("{points}, {}", count(standing.picks.unsigned_abs(), "pick"))
-    } else {
-        points
+/// The first page as a picture.
+fn bars(board: &Board) -> Option<Drawing> {
+    if board.page > 0 {
+        return None;
+    }
+    let row = |row: &BoardRow| picture::BoardRow {
+        rank: row.ranked.rank,
+        name: row.shown_name(),
+        points: row.ranked.standing.points,
+        picks: row.ranked.standing.picks,
+    };
+    // There is no Markdown in a picture, so nothing to escape.
+    let title = title(board).replace('\\', "");
+    super::bars::drawing(&title, board.rows.iter().map(row).collect(), board.members)
+}
+
+/// The weekly post: the board of the last week, with a button for one's own place.
+pub fn weekly(board: &Board, key: &str) -> Card {
+    let card = self::board(board, true);
+    card.with_buttons(vec![Button::new("My place", format!("weekly:{key}"))])
+}
+
+fn title(board: &Board) -> String {
+    let window = match board.which.window {
+        Window::Week => "this week",
+        Window::LastWeek => "last week",
+        Window::Month => "this month",
+        Window::AllTime => "all time",
+        Window::Season => match &board.season {
+            Some(season) => &format!("season {}", plain(&season.name)),
+            None => "this season",
+        },
+    };
+    let who = if board.which.newcomers { "Newcomers" } else { "Leaderboard" };
+    let topic = board.which.topic.as_ref();
+    let topic = topic
+        .map_or_else(String::new, |topic| format!(", topic {}", plain(&topic.replace('-', " "))));
+    format!("{who}: {window}{topic}")
+}
+
+/// Since when, and who.
+fn head(board: &Board) -> Vec<String> {
+    let mut parts = Vec::new();
+    parts.extend(match (board.stretch, is_over(board)) {
+        ((Some(from), Some(until)), true) => {
+            let over = if board.which.window == Window::Season {
+                ". This season is over, and no other is running."
+            } else {
+                ""
+            };
+            Some(format!("From {} to {}{over}", at(from), at(until)))
+        }
+        ((Some(from), _), _) => Some(format!("Since {}", at(from))),
+        _ => None,
+    });
+    if board.which.newcomers {
+        parts.push(board.newcomers_since.map_or_else(
+            || "Those who are new here.".to_owned(),
+            |since| format!("Those who joined this server since {}, as I last saw it.", at(since)),
+        ));
+    }
+    parts
+}
+
+fn is_over(board: &Board) -> bool {
+    match board.which.window {
+        Window::LastWeek => true,
+        Window::Season => board.stretch.1.is_some(),
+        Window::Week | Window::Month | Window::AllTime => false,
     }
 }
 
+fn nobody(board: &Board) -> &'static str {
+    if is_over(board) {
+        "Nobody got points here in that time."
+    } else {
+        "Nobody has points here yet. They come when a round closes."
+    }
+}
+
+fn own(board: &Board) -> String {
+    match (&board.own, board.off) {
+        (_, Some(Off::OptedOut)) => {
+            "You are off the leaderboards. `/privacy board:on` brings you back.".to_owned()
+        }
+        (_, Some(Off::Role)) => "One of your roles keeps you off the leaderboards of this server. \
+                                 `/points` shows your points."
+            .to_owned(),
+        (Some(own), None) => format!("You: rank {}, {}", own.ranked.rank, score(own)),
+        (None, None) if board.which.newcomers => {
+            "You are not among the newcomers with points.".to_owned()
+        }
+        (None, None) if is_over(board) => "You got no points here.".to_owned(),
+        (None, None) => "You have no points here yet.".to_owned(),
+    }
+}
+
+/// One member in one line that reads well aloud.
+fn line(row: &BoardRow) -> String {
+    // Without the backslash Discord would make a list of it and number the ranks anew, which hides
+    // that two share one.
+    format!("{}\\. **{}**: {}", row.ranked.rank, name(&row.shown_name()), score(row))
+}
+
+/// `12 points (2 picks, 3 answers, 4 from quizzes), streak 5`; zeros are left out.
+fn score(row: &BoardRow) -> String {
+    let sums = &row.ranked.standing;
+    let some = |n: i64| u64::try_from(n).ok().filter(|n| *n > 0);
+    let parts = [
+        some(sums.picks).map(|n| count(n, "pick")),
+        some(sums.answers).map(|n| count(n, "answer")),
+        some(sums.quiz).map(|n| format!("{n} from quizzes")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let mut text = count_points(sums.points);
+    if !parts.is_empty() {
+        text.push_str(&format!(" ({})", parts.join(", ")));
+    }
+    if row.streak > 0 {
+        text.push_str(&format!(", streak {}", row.streak));
+    }
+    text
+}
+
 fn buttons(board: &Board) -> Vec<Button> {
-    let id = |what: &str, page: usize| format!("{what}:{}:{page}", board.window.word());
+    let id = |what: &str, page: u32| format!("{what}:{}:{page}", board.which.key());
     let mut buttons = Vec::new();
     if board.page > 0 {
         buttons.push(Button::new("Back", id("board", board.page - 1)));
@@ -85,19 +190,15 @@ fn buttons(board: &Board) -> Vec<Button> {
     buttons
 }
 
-fn window_words(window: Window) -> &'static str {
-    match window {
-        Window::Week => "this week",
-        Window::Month => "this month",
-        Window::Season => "this season",
-        Window::AllTime => "all time",
-    }
-}
-
 /// `/points`: the asker's own, each with its cause.
 pub fn points(points: &Points) -> Card {
     let rank = points.rank.map_or_else(String::new, |rank| format!(", rank {rank} of all time"));
-    let total = format!("**{}**{rank}", count_points(points.total));
+    let quiz = if points.quiz > 0 {
+        format!(", {} of them from quizzes", points.quiz)
+    } else {
+        String::new()
+    };
+    let total = format!("**{}**{rank}{quiz}", count_points(points.total));
     let mut embed = Embed {
         title: "Your points".to_owned(),
         text: if points.rows.is_empty() {

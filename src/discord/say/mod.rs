@@ -12,6 +12,7 @@ pub mod notice;
 pub mod quiz;
 pub mod rate;
 pub mod round;
+pub mod season;
 pub mod stats;
 pub mod text;
 

@@ -170,6 +170,43 @@ pub fn refusal(refusal: &Refusal) -> Card {
             );
             format!("There is no topic `{}`. {hint}", quoted(typed))
         }
+        Refusal::NoSeason => {
+            "There was no season here yet. An admin can start one with `/season start`; until then \
+             `/leaderboard` counts weeks, months and all time."
+                .to_owned()
+        }
+        Refusal::NoRunningSeason => "No season is running. `/season start` begins one.".to_owned(),
+        Refusal::SeasonAhead => {
+            "A season begins today or on a date that is over, not in the future. Start it when the \
+             day has come."
+                .to_owned()
+        }
+        Refusal::SeasonsOverlap(name) => format!(
+            "Seasons do not overlap, and `{}` was not over by then. Choose a later date; `/season \
+             list` shows when each one was.",
+            quoted(name)
+        ),
+        Refusal::SeasonWithoutName => {
+            "A season needs a name, for example `Autumn 2026`.".to_owned()
+        }
+        Refusal::TooManySeasons => "A server can have 200 seasons, and this one does.".to_owned(),
+        Refusal::RoleOfEverybody => {
+            "Everybody has that role: the leaderboards would be empty. Choose another one."
+                .to_owned()
+        }
+        Refusal::RoleNotExcluded => {
+            "That role is not kept off the leaderboards. `/study board show` lists those that are."
+                .to_owned()
+        }
+        Refusal::TooManyRoles => {
+            "A server can keep 25 roles off its leaderboards, and this one does. `/study board \
+             include` lets one back."
+                .to_owned()
+        }
+        Refusal::BoardGone => {
+            "That board is too old to be shown any more. `/leaderboard` shows how it stands now."
+                .to_owned()
+        }
         Refusal::TryAgain => {
             "So much is going on that I could not take this. Nothing was changed; please try again \
              in a moment."

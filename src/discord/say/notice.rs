@@ -12,7 +12,8 @@ pub fn notice(notice: &Notice, guild: &str, key: &str) -> Card {
         Notice::Missed { .. }
         | Notice::NotAccepted { .. }
         | Notice::EmptyPool { .. }
-        | Notice::InTrouble { .. } => Tone::Red,
+        | Notice::InTrouble { .. }
+        | Notice::WeeklyInTrouble { .. } => Tone::Red,
     };
     Card::boxed(Embed {
         title: "Studyhall: a notice for the admins".to_owned(),
@@ -73,6 +74,19 @@ pub fn sentence(notice: &Notice) -> String {
         ),
         Notice::InTrouble { channel: id, trouble, doing } => {
             format!("In {} I could not {doing}: {}", channel(*id), trouble_sentence(*trouble))
+        }
+        Notice::WeeklyInTrouble { channel: id, trouble } => {
+            let what = match trouble {
+                Trouble::MissingRight => "I lack a permission there",
+                Trouble::ChannelGone => "the channel is gone, or I cannot see it",
+                Trouble::NotInGuild => "I am not in this server any more",
+                Trouble::Refused => "Discord refuses it",
+            };
+            format!(
+                "In {} I could not post the leaderboard of the last week: {what}. I keep trying \
+                 for a while. `/study board weekly` names another channel, or switches it off.",
+                channel(*id)
+            )
         }
         Notice::Recovered { channel: id } => {
             format!("All is well again in {}: what was waiting has been posted.", channel(*id))

@@ -1,5 +1,9 @@
 //! Boards: which stretch of time they cover, and who stands where. (design, section 4)
 
+pub mod period;
+pub mod weekly;
+pub mod which;
+
 #[cfg(test)]
 mod tests;
 
@@ -15,9 +19,11 @@ use std::fmt;
 pub enum Window {
     /// This week, from Monday.
     Week,
+    /// The week before this one.
+    LastWeek,
     /// This month.
     Month,
-    /// Since the season began.
+    /// The season that is running, or else the last one.
     Season,
     /// From the first point on.
     AllTime,
@@ -25,12 +31,14 @@ pub enum Window {
 
 impl Window {
     /// All of them, shortest first.
-    pub const ALL: [Self; 4] = [Self::Week, Self::Month, Self::Season, Self::AllTime];
+    pub const ALL: [Self; 5] =
+        [Self::Week, Self::LastWeek, Self::Month, Self::Season, Self::AllTime];
 
     /// The word used in commands.
     pub fn word(self) -> &'static str {
         match self {
             Self::Week => "week",
+            Self::LastWeek => "last_week",
             Self::Month => "month",
             Self::Season => "season",
             Self::AllTime => "all_time",
@@ -49,31 +57,22 @@ impl fmt::Display for Window {
     }
 }
 
-/// The window around `now` as instants: from the first, up to but without the second; `None` is
-/// unbounded.
-///
-/// Weeks begin on Monday and months on the first, at 00:00 by the clocks of `zone`; a midnight
-/// that a clock change skips is the first minute after the gap. A season goes from `season_start`
-/// on, and without one covers all time.
-pub fn bounds(
-    window: Window,
-    now: DateTime<Utc>,
-    zone: Tz,
-    season_start: Option<DateTime<Utc>>,
-) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
-    let today = local_date(zone, now);
-    match window {
-        Window::Week => {
-            let since_monday = u64::from(today.weekday().num_days_from_monday());
-            let monday = today.checked_sub_days(Days::new(since_monday));
-            span(zone, now, monday, |date| date.checked_add_days(Days::new(7)))
-        }
-        Window::Month => {
-            span(zone, now, today.with_day(1), |date| date.checked_add_months(Months::new(1)))
-        }
-        Window::Season => (season_start, None),
-        Window::AllTime => (None, None),
-    }
+/// A stretch of time: from the first instant, up to but without the second.
+pub type Stretch = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
+/// The week around `at`: from Monday 00:00 by the clocks of `zone`; a midnight that a clock change
+/// skips is the first minute after the gap.
+pub fn week(at: DateTime<Utc>, zone: Tz) -> Stretch {
+    let today = local_date(zone, at);
+    let since_monday = u64::from(today.weekday().num_days_from_monday());
+    let monday = today.checked_sub_days(Days::new(since_monday));
+    span(zone, at, monday, |date| date.checked_add_days(Days::new(7)))
+}
+
+/// The month around `at`: from the first 00:00, as weeks are.
+pub fn month(at: DateTime<Utc>, zone: Tz) -> Stretch {
+    let first = local_date(zone, at).with_day(1);
+    span(zone, at, first, |date| date.checked_add_months(Months::new(1)))
 }
 
 /// The stretch from `first`, or from a `next` of it, that holds `now`.
@@ -82,7 +81,7 @@ fn span(
     now: DateTime<Utc>,
     first: Option<NaiveDate>,
     next: impl Fn(NaiveDate) -> Option<NaiveDate>,
-) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+) -> Stretch {
     let start = |date: Option<NaiveDate>| date.and_then(|date| day_start(zone, date));
     let second = first.and_then(&next);
     let end = start(second);
@@ -108,6 +107,10 @@ pub struct Standing {
     pub points: i64,
     /// How often the member was the members' pick.
     pub picks: i64,
+    /// How often the member answered a round.
+    pub answers: i64,
+    /// What of the points is from quizzes.
+    pub quiz: i64,
     /// The instant of the last entry that counted: when the member got to where they are.
     pub reached_at: DateTime<Utc>,
 }
@@ -121,19 +124,26 @@ pub struct Ranked {
     pub standing: Standing,
 }
 
-/// The board: by points, then by picks. Members equal in both share a rank and are listed by who
-/// got there first, at the same instant by id.
-pub fn rank(mut standings: Vec<Standing>) -> Vec<Ranked> {
-    standings.sort_by_key(|s| (Reverse(s.points), Reverse(s.picks), s.reached_at, s.member));
-    let mut board: Vec<Ranked> = Vec::with_capacity(standings.len());
-    for (position, standing) in (1..).zip(standings) {
+/// One page of a board whose rows are in the order of the board: by points, then by picks; equal
+/// in both by who got there first, at the same instant by id. Members equal in points and picks
+/// share a rank. `before` members stand on the pages before, `better` of them above the first row
+/// of this page.
+pub fn rank(page: Vec<Standing>, before: u32, better: u32) -> Vec<Ranked> {
+    let mut board: Vec<Ranked> = Vec::with_capacity(page.len());
+    for (position, standing) in (before.saturating_add(1)..).zip(page) {
         let rank = match board.last() {
             Some(above) if equal(&above.standing, &standing) => above.rank,
-            _ => position,
+            Some(_) => position,
+            None => better.saturating_add(1),
         };
         board.push(Ranked { rank, standing });
     }
     board
+}
+
+/// Puts standings in the order of a board.
+pub fn order(standings: &mut [Standing]) {
+    standings.sort_by_key(|s| (Reverse(s.points), Reverse(s.picks), s.reached_at, s.member));
 }
 
 fn equal(one: &Standing, other: &Standing) -> bool {

@@ -1,4 +1,4 @@
-use super::{Standing, Window, bounds, rank};
+use super::{Ranked, Standing, Stretch, Window, month, order, rank, week};
 use crate::domain::ids::MemberId;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
@@ -8,9 +8,12 @@ fn utc(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
+/// A name, and the stretch around an instant in a zone.
+type Around = (&'static str, fn(DateTime<Utc>, Tz) -> Stretch);
+
 #[test]
 fn weeks_and_months_by_the_zone() {
-    let (week, month) = (Window::Week, Window::Month);
+    let (week, month): (Around, Around) = (("week", week), ("month", month));
     // Window, zone, now, start, end.
     let table = [
         (week, "UTC", "2026-11-21T12:00:00Z", "2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z"),
@@ -100,17 +103,8 @@ fn weeks_and_months_by_the_zone() {
     for (window, zone, now, start, end) in table {
         let zone: Tz = zone.parse().unwrap();
         let expected = (Some(utc(start)), Some(utc(end)));
-        assert_eq!(bounds(window, utc(now), zone, None), expected, "{window} {zone} {now}");
+        assert_eq!((window.1)(utc(now), zone), expected, "{} {zone} {now}", window.0);
     }
-}
-
-#[test]
-fn seasons_and_all_time() {
-    let now = utc("2026-11-21T12:00:00Z");
-    let began = Some(utc("2026-09-01T06:30:00Z"));
-    assert_eq!(bounds(Window::Season, now, Tz::UTC, began), (began, None));
-    assert_eq!(bounds(Window::Season, now, Tz::UTC, None), (None, None));
-    assert_eq!(bounds(Window::AllTime, now, Tz::UTC, began), (None, None));
 }
 
 #[test]
@@ -127,12 +121,19 @@ fn standing(&(member, points, picks, minutes): &(u64, i64, i64, i64)) -> Standin
         member: MemberId(member),
         points,
         picks,
+        answers: 0,
+        quiz: 0,
         reached_at: DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes),
     }
 }
 
+fn whole(mut standings: Vec<Standing>) -> Vec<Ranked> {
+    order(&mut standings);
+    rank(standings, 0, 0)
+}
+
 fn board(standings: &[(u64, i64, i64, i64)]) -> Vec<(u32, u64)> {
-    let ranked = rank(standings.iter().map(standing).collect());
+    let ranked = whole(standings.iter().map(standing).collect());
     let placed = ranked.iter().map(|row| (row.rank, row.standing.member.0));
     placed.collect()
 }
@@ -166,27 +167,37 @@ proptest! {
             let ahead = standings.iter().filter(|o| (o.points, o.picks) > (s.points, s.picks));
             u32::try_from(ahead.count()).unwrap() + 1
         };
-        let board = rank(standings.clone());
+        let board = whole(standings.clone());
         prop_assert_eq!(board.len(), standings.len());
-        for row in board {
+        for row in &board {
             prop_assert_eq!(row.rank, better(&row.standing));
         }
+        // Page by page it is the same.
+        let mut paged = Vec::new();
+        for (index, page) in board.chunks(3).enumerate() {
+            let before = u32::try_from(index * 3).unwrap();
+            let rows: Vec<Standing> = page.iter().map(|row| row.standing).collect();
+            let ahead = better(&rows[0]) - 1;
+            paged.extend(rank(rows, before, ahead));
+        }
+        prop_assert_eq!(paged, board);
     }
 
     #[test]
     fn windows_hold_now_and_join_without_gap(
         zone in prop::sample::select(TZ_VARIANTS.to_vec()),
         seconds in 631_152_000_i64..2_208_988_800,
-        window in prop::sample::select(vec![Window::Week, Window::Month]),
+        of_weeks: bool,
     ) {
         let now = DateTime::from_timestamp(seconds, 0).unwrap();
-        let (start, end) = bounds(window, now, zone, None);
+        let around: fn(DateTime<Utc>, Tz) -> Stretch = if of_weeks { week } else { month };
+        let (start, end) = around(now, zone);
         let (start, end) = (start.unwrap(), end.unwrap());
         prop_assert!(start <= now && now < end);
         for inside in [start, end - TimeDelta::seconds(1)] {
-            prop_assert_eq!(bounds(window, inside, zone, None), (Some(start), Some(end)));
+            prop_assert_eq!(around(inside, zone), (Some(start), Some(end)));
         }
-        let (next, _) = bounds(window, end, zone, None);
+        let (next, _) = around(end, zone);
         prop_assert_eq!(next, Some(end));
     }
 }

@@ -3,7 +3,8 @@
 use super::{Audience, State};
 use crate::sandbox::gateway::hub::intent;
 use crate::sandbox::wire::{self, Viewer};
-use crate::sandbox::world::Overwrite;
+use crate::sandbox::world::{Overwrite, Role};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 impl State {
@@ -40,6 +41,49 @@ impl State {
         changed.permissions = permissions;
         let event = json!({"guild_id": wire::id(guild), "role": wire::role(changed)});
         self.tell("GUILD_ROLE_UPDATE", &Audience::Guild(guild, intent::GUILDS), &event);
+    }
+
+    /// Adds a role above @everyone, without rights.
+    pub fn new_role(&mut self, guild: u64, name: &str, now: DateTime<Utc>) -> u64 {
+        let id = self.world.ids.next(now);
+        let Some(of) = self.world.guilds.get_mut(&guild) else {
+            return id;
+        };
+        let role = Role {
+            id,
+            name: name.to_owned(),
+            permissions: 0,
+            position: 1,
+            color: 0,
+            mentionable: false,
+            bot: None,
+        };
+        let event = json!({"guild_id": wire::id(guild), "role": wire::role(&role)});
+        of.roles.insert(id, role);
+        self.tell("GUILD_ROLE_CREATE", &Audience::Guild(guild, intent::GUILDS), &event);
+        id
+    }
+
+    /// Gives a member a role, or takes it away. Only sessions with the members' intent are told
+    /// (Discord documentation, topics/gateway, "List of Intents").
+    pub fn set_member_role(&mut self, guild: u64, user: u64, role: u64, has: bool) {
+        let Some(of) = self.world.guilds.get_mut(&guild) else {
+            return;
+        };
+        let Some(member) = of.members.get_mut(&user) else {
+            return;
+        };
+        member.roles.retain(|one| *one != role);
+        if has {
+            member.roles.push(role);
+        }
+        let Some(member) = self.world.guilds.get(&guild).and_then(|of| of.members.get(&user))
+        else {
+            return;
+        };
+        let mut event = wire::member(&self.world, member);
+        event["guild_id"] = wire::id(guild);
+        self.tell("GUILD_MEMBER_UPDATE", &Audience::Guild(guild, intent::GUILD_MEMBERS), &event);
     }
 
     /// Takes a member, or the bot with its role, out of a guild.

@@ -1,4 +1,4 @@
-use super::{ANN, BOB, Bench, GUILD, HIGHEST, guild};
+use super::{ANN, BOB, Bench, GUILD, HIGHEST, OTHER_GUILD, at, guild};
 use crate::domain::ids::{ChannelId, GuildId, MemberId};
 use crate::store::guilds::{self, Guild};
 
@@ -45,4 +45,19 @@ async fn an_unknown_zone_is_told_and_not_replaced() {
     sqlx::query("UPDATE guilds SET zone = 'Mars/Base'").execute(&mut *db).await.unwrap();
     let error = guilds::find(&mut db, GUILD).await.unwrap_err().to_string();
     assert!(error.contains("Mars/Base"), "{error}");
+}
+
+#[tokio::test]
+async fn the_weekly_post_is_each_guilds_own_and_outlives_a_setup() {
+    let bench = Bench::new().await;
+    let mut db = bench.store.begin().await.unwrap();
+    let known = guilds::all(&mut db).await.unwrap();
+    assert_eq!(known.iter().map(|guild| guild.id).collect::<Vec<_>>(), [GUILD, OTHER_GUILD]);
+    assert_eq!(guilds::weekly(&mut db, GUILD).await.unwrap(), None);
+    guilds::set_weekly(&mut db, GUILD, Some(ChannelId(5)), at(3)).await.unwrap();
+    guilds::save(&mut db, &known[0]).await.unwrap();
+    assert_eq!(guilds::weekly(&mut db, GUILD).await.unwrap(), Some((ChannelId(5), at(3))));
+    assert_eq!(guilds::weekly(&mut db, OTHER_GUILD).await.unwrap(), None);
+    guilds::set_weekly(&mut db, GUILD, None, at(4)).await.unwrap();
+    assert_eq!(guilds::weekly(&mut db, GUILD).await.unwrap(), None);
 }

@@ -2,10 +2,9 @@ use super::{ANN, BOB, Bench, CYD, ELSEWHERE, GUILD, OTHER_GUILD, SECOND, STUDY, 
 use super::{date, open, put, told};
 use crate::domain::ids::{ChannelId, MemberId, QuestionId, RoundId};
 use crate::domain::points::Cause;
-use crate::domain::ranking::Standing;
 use crate::domain::streak::Streak;
+use crate::store::Connection;
 use crate::store::ledger::{self, Entry, Source};
-use crate::store::{Connection, members};
 
 fn entry(round: i64, member: MemberId, kind: Cause, points: i64, minute: i64) -> Entry {
     Entry {
@@ -33,17 +32,6 @@ async fn add(db: &mut Connection, entries: &[Entry]) {
     for entry in entries {
         assert!(ledger::add(db, entry).await.unwrap(), "{}", entry.cause);
     }
-}
-
-async fn standings(db: &mut Connection, from: Option<i64>, until: Option<i64>) -> Vec<Standing> {
-    let mut found = ledger::standings(db, GUILD, from.map(at), until.map(at)).await.unwrap();
-    // Ranking is the domain's; the store promises no order.
-    found.sort_by_key(|standing| standing.member);
-    found
-}
-
-fn standing(member: MemberId, points: i64, picks: i64, minute: i64) -> Standing {
-    Standing { member, points, picks, reached_at: at(minute) }
 }
 
 #[tokio::test]
@@ -89,91 +77,13 @@ async fn entries_are_listed_by_round_and_by_member() {
     assert_eq!(ledger::total(&mut db, GUILD, BOB).await.unwrap(), 1);
     assert_eq!(ledger::total(&mut db, GUILD, CYD).await.unwrap(), 0);
     assert_eq!(ledger::total(&mut db, OTHER_GUILD, ANN).await.unwrap(), 0);
-}
 
-#[tokio::test]
-async fn standings_sum_points_and_picks() {
-    let bench = Bench::with_rounds().await;
-    let mut db = bench.store.begin().await.unwrap();
-    assert_eq!(standings(&mut db, None, None).await, []);
-    add(
-        &mut db,
-        &[
-            entry(1, ANN, Cause::Answered, 2, 10),
-            entry(1, ANN, Cause::Picked, 5, 10),
-            entry(1, BOB, Cause::Voted, 1, 10),
-            // The guild's board is over all of its study channels.
-            Entry { source: in_second(3), ..entry(3, BOB, Cause::Picked, 5, 30) },
-            entry(2, CYD, Cause::Answered, 2, 20),
-        ],
-    )
-    .await;
-    let all = [standing(ANN, 7, 1, 10), standing(BOB, 6, 1, 30), standing(CYD, 2, 0, 20)];
-    assert_eq!(standings(&mut db, None, None).await, all);
-    let other = ledger::standings(&mut db, OTHER_GUILD, None, None).await.unwrap();
-    assert_eq!(other, []);
-}
-
-#[tokio::test]
-async fn windows_hold_their_first_instant_and_not_their_last() {
-    let bench = Bench::with_rounds().await;
-    let mut db = bench.store.begin().await.unwrap();
-    add(&mut db, &[entry(1, ANN, Cause::Answered, 2, 10), entry(2, ANN, Cause::Answered, 3, 20)])
-        .await;
-    for (from, until, wanted) in [
-        (Some(10), Some(20), vec![standing(ANN, 2, 0, 10)]),
-        (Some(11), Some(20), vec![]),
-        (Some(20), None, vec![standing(ANN, 3, 0, 20)]),
-        (None, Some(10), vec![]),
-        (None, Some(21), vec![standing(ANN, 5, 0, 20)]),
-    ] {
-        assert_eq!(standings(&mut db, from, until).await, wanted, "{from:?}..{until:?}");
-    }
-}
-
-#[tokio::test]
-async fn what_was_taken_back_does_not_count() {
-    let bench = Bench::with_rounds().await;
-    let mut db = bench.store.begin().await.unwrap();
-    let entries = [
-        entry(1, ANN, Cause::Answered, 2, 10),
-        entry(1, ANN, Cause::Picked, 5, 10),
-        entry(1, BOB, Cause::Voted, 1, 10),
-        entry(2, ANN, Cause::Answered, 2, 20),
-    ];
-    add(&mut db, &entries).await;
-    add(&mut db, &[reversal(&entries[0]), reversal(&entries[1]), reversal(&entries[2])]).await;
-    // Whoever has nothing left is not on the board.
-    assert_eq!(standings(&mut db, None, None).await, [standing(ANN, 2, 0, 20)]);
-}
-
-#[tokio::test]
-async fn boards_leave_out_who_left_or_opted_out() {
-    let bench = Bench::with_rounds().await;
-    let mut db = bench.store.begin().await.unwrap();
-    for member in [ANN, BOB, CYD] {
-        add(&mut db, &[entry(1, member, Cause::Answered, 2, 0)]).await;
-    }
-    // CYD was never seen by name and stands there all the same.
-    for member in [ANN, BOB] {
-        members::seen(&mut db, GUILD, member, "x", at(0)).await.unwrap();
-        members::seen(&mut db, OTHER_GUILD, member, "x", at(0)).await.unwrap();
-    }
-    let on_board = async |db: &mut Connection| {
-        standings(db, None, None).await.iter().map(|one| one.member).collect::<Vec<_>>()
-    };
-    // What is so in another guild is nothing to this one.
-    members::left(&mut db, OTHER_GUILD, ANN, at(1)).await.unwrap();
-    members::set_hidden(&mut db, OTHER_GUILD, BOB, true).await.unwrap();
-    assert_eq!(on_board(&mut db).await, [ANN, BOB, CYD]);
-    members::left(&mut db, GUILD, ANN, at(1)).await.unwrap();
-    assert_eq!(on_board(&mut db).await, [BOB, CYD]);
-    members::set_hidden(&mut db, GUILD, BOB, true).await.unwrap();
-    assert_eq!(on_board(&mut db).await, [CYD]);
-    // Hidden, not deleted.
-    members::seen(&mut db, GUILD, ANN, "x", at(2)).await.unwrap();
-    members::set_hidden(&mut db, GUILD, BOB, false).await.unwrap();
-    assert_eq!(on_board(&mut db).await, [ANN, BOB, CYD]);
+    let quiz =
+        Entry { source: Source::Quiz, cause: "quiz:1".into(), ..entry(1, ANN, Cause::Quiz, 3, 0) };
+    add(&mut db, &[quiz]).await;
+    assert_eq!(ledger::total(&mut db, GUILD, ANN).await.unwrap(), 7);
+    assert_eq!(ledger::quiz_total(&mut db, GUILD, ANN).await.unwrap(), 3);
+    assert_eq!(ledger::quiz_total(&mut db, GUILD, BOB).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -219,8 +129,6 @@ async fn large_sums_and_old_instants_survive() {
     let next = Entry { cause: "more".to_owned(), ..old.clone() };
     add(&mut db, &[old.clone(), next]).await;
     assert_eq!(ledger::total(&mut db, GUILD, ANN).await.unwrap(), old.points * 2);
-    let found = standings(&mut db, None, None).await;
-    assert_eq!((found[0].points, found[0].reached_at), (old.points * 2, old.at));
 }
 
 #[tokio::test]

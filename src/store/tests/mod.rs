@@ -14,6 +14,8 @@ mod portable;
 mod quizzes;
 mod rates;
 mod rounds;
+mod seasons;
+mod standings;
 mod transactions;
 
 use super::channels::StudyChannel;

@@ -51,6 +51,37 @@ fn study_calls(channel: u64) -> Vec<(&'static str, Value)> {
     ]
 }
 
+/// Calls about boards and seasons that need options, or say more with them. Choices are sent by
+/// their numbers.
+fn board_calls(channel: u64, role: u64, topic: &Value) -> Vec<(&'static str, Value)> {
+    let (channel, role) = (channel.to_string(), role.to_string());
+    let role = json!([{"name": "role", "value": role}]);
+    let mut calls = vec![
+        (
+            "study board weekly",
+            json!([{"name": "post", "value": 0}, {"name": "channel", "value": channel}]),
+        ),
+        ("study board exclude", role.clone()),
+        ("study board include", role),
+        ("study board zone", json!([{"name": "zone", "value": "UTC"}])),
+        (
+            "season start",
+            json!([{"name": "name", "value": "Autumn"}, {"name": "date", "value": "2026-11-01"}]),
+        ),
+        ("leaderboard", json!([{"name": "topic", "value": "astrology"}])),
+    ];
+    // All windows, for everyone and for newcomers.
+    for window in 0..5 {
+        for board in 0..2 {
+            let options = json!([
+                {"name": "window", "value": window}, {"name": "board", "value": board},
+                {"name": "topic", "value": topic}, {"name": "page", "value": 1}]);
+            calls.push(("leaderboard", options));
+        }
+    }
+    calls
+}
+
 /// Calls that change so much that they come last.
 const LAST: [&str; 4] = ["study replace", "study post", "study void", "study remove"];
 /// Calls that leave no round for what follows.
@@ -67,6 +98,12 @@ async fn all_that_can_be_done_speaks_as_discord_describes() {
 
     for (name, options) in study_calls(stage.study()) {
         tried.call(&admin, stage.study(), &format!("study {name}"), options).await;
+    }
+    let typed = json!([{"name": "topic", "value": "", "focused": true}]);
+    let topics = admin.autocomplete(stage.study(), "leaderboard", typed).await.unwrap();
+    let staff = stage.sandbox.add_role("Staff");
+    for (name, options) in board_calls(stage.study(), staff, &topics[0]["value"]) {
+        tried.call(&admin, stage.study(), name, options).await;
     }
     let typed = json!([{"name": "setup", "options": [
         {"name": "channel", "value": stage.study().to_string()},
@@ -109,6 +146,10 @@ async fn all_that_can_be_done_speaks_as_discord_describes() {
     tried.crawl(&stage, &members[4], thread).await;
     tried.commands(&stage, &admin, true).await;
 
+    // Over a Monday, for the board of the last week.
+    stage.advance(TimeDelta::days(6)).await;
+    tried.crawl(&stage, &members[5], thread).await;
+
     // A right is missing at the next round: a notice, and one when it is back.
     stage.sandbox.set_bot_permissions(Some(stage.study()), 0, SEND);
     stage.advance(TimeDelta::days(1)).await;
@@ -120,7 +161,9 @@ async fn all_that_can_be_done_speaks_as_discord_describes() {
         stage.settle().await;
     }
 
-    for wanted in ["vote", "page", "ballot", "withdraw", "rules", "points", "board", "share"] {
+    for wanted in
+        ["vote", "page", "ballot", "withdraw", "rules", "points", "board", "share", "weekly"]
+    {
         assert!(tried.components.contains(wanted), "{wanted} not in {:?}", tried.components);
     }
     let registered: BTreeSet<String> = stage

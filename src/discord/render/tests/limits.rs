@@ -8,29 +8,31 @@ use crate::discord::say::tests::sample::{
 };
 use crate::discord::say::text::{clean, plain, units};
 use crate::discord::say::{
-    Card, Picture, Row, admin, ballot, boards, limit, no, notice, round as rounds, stats,
+    Card, Picture, Row, admin, ballot, boards, limit, no, notice, round as rounds, season, stats,
 };
 use crate::domain::ballot::TallyRow;
 use crate::domain::draw::Freshness;
-use crate::domain::ids::{ChannelId, MemberId, MessageId, RoundId};
+use crate::domain::ids::{ChannelId, MemberId, MessageId, RoleId, RoundId};
 use crate::domain::notice::{Notice, Trouble};
 use crate::domain::points::{Award, Cause};
 use crate::domain::question::{FollowUp, Question};
+use crate::domain::ranking::which::Which;
 use crate::domain::ranking::{Ranked, Standing, Window};
 use crate::domain::rate::{Contradiction, Rate};
 use crate::domain::refusal::Refusal;
 use crate::domain::round::State;
 use crate::domain::schedule::Holiday;
+use crate::domain::season::{LONGEST_NAME, Season};
 use crate::domain::streak::Streak;
 use crate::engine::input::Reply;
 use crate::engine::rates::Contradicted;
 use crate::engine::views::admin::{ChannelStatus, Status};
-use crate::engine::views::boards::{Board, Points, PointsRow};
+use crate::engine::views::boards::{Board, BoardRow, BoardSettings, Points, PointsRow, SeasonRow};
 use crate::engine::views::rounds::{
     BallotLine, BallotView, CardView, OpenRound, ResultView, ShownAnswer, Today,
 };
 use crate::engine::views::stats::{Did, Stats};
-use crate::engine::{Entry, Source};
+use crate::engine::{BoardReply, Entry, Source};
 use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert, prop_assert_eq};
 use proptest::{prop_oneof, proptest};
@@ -197,6 +199,7 @@ impl World {
             cards.push(Card { picture, ..card });
         }
         cards.extend([false, true].map(|shared| boards::board(&self.board(), shared)));
+        cards.extend(self.of_seasons());
         cards.push(boards::points(&self.points()));
         let open = OpenRound {
             round: self.round(State::Open),
@@ -266,27 +269,61 @@ impl World {
     }
 
     fn board(&self) -> Board {
-        let rows: Vec<Ranked> = self
+        let rows: Vec<BoardRow> = self
             .members()
             .into_iter()
             .zip(1..)
-            .map(|((member, _), rank)| {
-                let (points, picks, reached_at) = (i64::MAX, i64::MAX, due().at);
-                Ranked { rank, standing: Standing { member, points, picks, reached_at } }
+            .map(|((member, name), rank)| {
+                let (points, reached_at) = (i64::MAX, due().at);
+                let (picks, answers, quiz) = (points, points, points);
+                let standing = Standing { member, points, picks, answers, quiz, reached_at };
+                let ranked = Ranked { rank, standing };
+                BoardRow { ranked, name: Some(name.to_owned()), streak: u32::MAX }
             })
             .collect();
+        let topic = Some(self.question.topic.clone());
         Board {
-            window: Window::AllTime,
+            which: Which { window: Window::Season, topic, newcomers: true },
             page: 1,
             pages: 3,
-            own: rows.first().copied(),
-            hidden: false,
-            members: rows.len(),
+            own: rows.first().cloned(),
+            off: None,
+            members: u32::MAX,
             rows,
-            names: self.members().into_iter().map(|(id, name)| (id, name.to_owned())).collect(),
-            from: Some(due().at),
+            stretch: (Some(due().at), Some(due().at)),
+            season: Some(self.season()),
+            newcomers_since: Some(due().at),
             stale: Vec::new(),
         }
+    }
+
+    fn season(&self) -> Season {
+        let name = self.typed.chars().take(LONGEST_NAME).collect();
+        Season { id: 1, name, started_at: due().at, ended_at: Some(due().at) }
+    }
+
+    fn of_seasons(&self) -> Vec<Card> {
+        let mut in_week = self.board();
+        in_week.which = Which::of(Window::Week);
+        let row = SeasonRow {
+            season: self.season(),
+            best: Some((self.names.clone(), i64::MAX)),
+            members: u32::MAX,
+        };
+        let (season, ended) = (self.season(), Some(self.season()));
+        vec![
+            boards::board(&in_week, false),
+            boards::weekly(&in_week, &"k".repeat(25)),
+            season::ended(&self.season(), &self.board()),
+            season::list(&vec![row; self.amount]),
+            season::reply(&BoardReply::SeasonStarted { season, ended }),
+            season::settings(&BoardSettings {
+                zone: chrono_tz::America::Argentina::ComodRivadavia,
+                weekly: Some((CHANNEL, Some(due().at))),
+                excluded: (0..25).map(|n| RoleId(u64::MAX - n)).collect(),
+                season: Some(self.season()),
+            }),
+        ]
     }
 
     fn points(&self) -> Points {
@@ -304,6 +341,7 @@ impl World {
         let streak = Streak { length: u32::MAX, best: u32::MAX, graces: 2, toward_grace: 6 };
         Points {
             total: i64::MIN,
+            quiz: i64::MAX,
             rank: Some(u32::MAX),
             rows: vec![PointsRow { entry, title, place: Some(THREAD) }; self.amount],
             streaks: (0..25).map(|n| (ChannelId(u64::MAX - n), streak)).collect(),

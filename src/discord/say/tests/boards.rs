@@ -1,40 +1,58 @@
 use super::sample::{ANA, BEN, CHANNEL, CHIDI, DANA, THREAD, due, instant, names, round, schedule};
 use super::show;
-use crate::discord::say::boards::{board, help, points, today};
+use crate::discord::say::boards::{board, help, points, today, weekly};
+use crate::discord::say::season::ended;
 use crate::domain::ids::{ChannelId, MemberId, QuestionId, RoundId};
 use crate::domain::points::{Cause, Rules};
+use crate::domain::ranking::which::Which;
 use crate::domain::ranking::{Ranked, Standing, Window};
 use crate::domain::round::State;
+use crate::domain::season::Season;
 use crate::domain::streak::Streak;
 use crate::engine::views::admin::Help;
-use crate::engine::views::boards::{Board, Points, PointsRow};
+use crate::engine::views::boards::{Board, BoardRow, Off, Points, PointsRow};
 use crate::engine::views::rounds::{OpenRound, Today};
 use crate::engine::{Entry, Settings, Source};
 use chrono::TimeDelta;
 use insta::assert_snapshot;
 
-fn ranked(rank: u32, member: MemberId, points: i64, picks: i64) -> Ranked {
+fn ranked(rank: u32, member: MemberId, points: i64, picks: i64) -> BoardRow {
     let reached_at = instant("2026-11-24T08:00:00Z");
-    Ranked { rank, standing: Standing { member, points, picks, reached_at } }
+    let standing = Standing { member, points, picks, answers: 0, quiz: 0, reached_at };
+    let name = names().get(&member).cloned();
+    BoardRow { ranked: Ranked { rank, standing }, name, streak: 0 }
 }
 
 fn full() -> Board {
+    let mut first = ranked(1, ANA, 12, 2);
+    first.ranked.standing.answers = 3;
+    first.ranked.standing.quiz = 4;
+    first.streak = 5;
+    let mut last = ranked(4, CHIDI, 1, 0);
+    last.ranked.standing.quiz = 1;
+    let mut dana = ranked(2, DANA, 3, 0);
+    dana.ranked.standing.answers = 1;
     Board {
-        window: Window::Week,
+        which: Which::of(Window::Week),
         page: 0,
         pages: 1,
-        rows: vec![
-            ranked(1, ANA, 8, 2),
-            ranked(2, BEN, 3, 0),
-            ranked(2, DANA, 3, 0),
-            ranked(4, CHIDI, 1, 0),
-        ],
-        own: Some(ranked(2, DANA, 3, 0)),
-        hidden: false,
+        rows: vec![first, ranked(2, BEN, 3, 0), dana.clone(), last],
+        own: Some(dana),
+        off: None,
         members: 4,
-        names: names(),
-        from: Some(instant("2026-11-23T04:00:00Z")),
+        stretch: (Some(instant("2026-11-23T04:00:00Z")), Some(instant("2026-11-30T04:00:00Z"))),
+        season: None,
+        newcomers_since: None,
         stale: Vec::new(),
+    }
+}
+
+fn autumn(ended: Option<&str>) -> Season {
+    Season {
+        id: 1,
+        name: "*Autumn*".to_owned(),
+        started_at: instant("2026-09-01T00:00:00Z"),
+        ended_at: ended.map(instant),
     }
 }
 
@@ -44,12 +62,12 @@ fn of_a_week() {
     ╭ Leaderboard: this week (Calm)
     │ Since <t:1795406400:F>
     │
-    │ 1\. **Ana**: 8 points, 2 picks
+    │ 1\. **Ana**: 12 points (2 picks, 3 answers, 4 from quizzes), streak 5
     │ 2\. **Ben**: 3 points
-    │ 2\. **Dana\_\***: 3 points
-    │ 4\. **Chidi**: 1 point
+    │ 2\. **Dana\_\***: 3 points (1 answer)
+    │ 4\. **Chidi**: 1 point (1 from quizzes)
     │
-    │ You: rank 2, 3 points
+    │ You: rank 2, 3 points (1 answer)
     ╰ 4 members
     [Share → share:week:0]
     "#);
@@ -62,10 +80,10 @@ fn shared() {
     ╭ Leaderboard: this week (Calm)
     │ Since <t:1795406400:F>
     │
-    │ 1\. **Ana**: 8 points, 2 picks
+    │ 1\. **Ana**: 12 points (2 picks, 3 answers, 4 from quizzes), streak 5
     │ 2\. **Ben**: 3 points
-    │ 2\. **Dana\_\***: 3 points
-    │ 4\. **Chidi**: 1 point
+    │ 2\. **Dana\_\***: 3 points (1 answer)
+    │ 4\. **Chidi**: 1 point (1 from quizzes)
     ╰ 4 members
     "#);
 }
@@ -74,15 +92,17 @@ fn shared() {
 fn own_place_on_another_page() {
     let mut full = full();
     full.own = Some(ranked(31, MemberId(9), 1, 1));
+    full.season = Some(autumn(None));
     (full.page, full.pages, full.members) = (1, 5, 43);
-    (full.window, full.from) = (Window::AllTime, None);
+    full.which = Which::of(Window::AllTime);
+    full.stretch = (None, None);
     full.rows.truncate(1);
     assert_snapshot!(show(&board(&full, false)), @r#"
     ╭ Leaderboard: all time (Calm)
-    │ 1\. **Ana**: 8 points, 2 picks
+    │ 1\. **Ana**: 12 points (2 picks, 3 answers, 4 from quizzes), streak 5
     │
-    │ You: rank 31, 1 point, 1 pick
-    ╰ Page 2 of 5, 43 members
+    │ You: rank 31, 1 point (1 pick)
+    ╰ Page 2 of 5, 43 members. Season: *Autumn*
     [Back → board:all_time:0] [More → board:all_time:2] [Share → share:all_time:1]
     "#);
 }
@@ -91,16 +111,16 @@ fn own_place_on_another_page() {
 fn off_the_boards() {
     let mut full = full();
     full.own = None;
-    full.hidden = true;
-    full.window = Window::Month;
+    full.off = Some(Off::OptedOut);
+    full.which = Which::of(Window::Month);
     assert_snapshot!(show(&board(&full, false)), @r#"
     ╭ Leaderboard: this month (Calm)
     │ Since <t:1795406400:F>
     │
-    │ 1\. **Ana**: 8 points, 2 picks
+    │ 1\. **Ana**: 12 points (2 picks, 3 answers, 4 from quizzes), streak 5
     │ 2\. **Ben**: 3 points
-    │ 2\. **Dana\_\***: 3 points
-    │ 4\. **Chidi**: 1 point
+    │ 2\. **Dana\_\***: 3 points (1 answer)
+    │ 4\. **Chidi**: 1 point (1 from quizzes)
     │
     │ You are off the leaderboards. `/privacy board:on` brings you back.
     ╰ 4 members
@@ -114,14 +134,109 @@ fn empty() {
     empty.rows.clear();
     empty.own = None;
     empty.members = 0;
-    empty.window = Window::Season;
     assert_snapshot!(show(&board(&empty, false)), @r#"
-    ╭ Leaderboard: this season (Calm)
+    ╭ Leaderboard: this week (Calm)
     │ Since <t:1795406400:F>
     │
     │ Nobody has points here yet. They come when a round closes.
     ╰
     "#);
+}
+
+#[test]
+fn kept_off_by_a_role() {
+    let mut full = full();
+    (full.own, full.off) = (None, Some(Off::Role));
+    let shown = show(&board(&full, false));
+    assert!(shown.contains("One of your roles keeps you off the leaderboards"), "{shown}");
+}
+
+#[test]
+fn newcomers_by_topic() {
+    let mut full = full();
+    full.which.newcomers = true;
+    full.which.topic = Some("generator_expressions".to_owned());
+    full.newcomers_since = Some(instant("2026-11-01T00:00:00Z"));
+    full.own = None;
+    full.rows.truncate(1);
+    full.members = 1;
+    assert_snapshot!(show(&board(&full, false)), @r#"
+    ╭ Newcomers: this week, topic generator\_expressions (Calm)
+    │ Since <t:1795406400:F>
+    │
+    │ Those who joined this server since <t:1793491200:F>, as I last saw it.
+    │
+    │ 1\. **Ana**: 12 points (2 picks, 3 answers, 4 from quizzes), streak 5
+    │
+    │ You are not among the newcomers with points.
+    ╰ 1 member
+    [Share → share:week-n-25caa435ad858b48:0]
+    "#);
+}
+
+#[test]
+fn of_seasons() {
+    let mut full = full();
+    full.rows.truncate(1);
+    full.which = Which::of(Window::Season);
+    full.season = Some(autumn(None));
+    full.stretch = (Some(instant("2026-09-01T00:00:00Z")), None);
+    let running = show(&board(&full, false));
+    let over = autumn(Some("2026-12-01T00:00:00Z"));
+    full.stretch.1 = over.ended_at;
+    full.season = Some(over.clone());
+    let ended = show(&ended(&over, &full));
+    full.rows.clear();
+    full.own = None;
+    full.members = 0;
+    let empty = show(&board(&full, true));
+    assert_snapshot!([running, ended, empty].join("\n"), @r#"
+    ╭ Leaderboard: season \*Autumn\* (Calm)
+    │ Since <t:1788220800:F>
+    │
+    │ 1\. **Ana**: 12 points (2 picks, 3 answers, 4 from quizzes), streak 5
+    │
+    │ You: rank 2, 3 points (1 answer)
+    ╰ 4 members
+    [Share → share:season:0]
+    Season “\*Autumn\*” is over. This is its final board.
+    ╭ Leaderboard: season \*Autumn\* (Calm)
+    │ From <t:1788220800:F> to <t:1796083200:F>. This season is over, and no other is running.
+    │
+    │ 1\. **Ana**: 12 points (2 picks, 3 answers, 4 from quizzes), streak 5
+    │
+    │ You: rank 2, 3 points (1 answer)
+    ╰ 4 members
+    [Share → share:season:0]
+    ╭ Leaderboard: season \*Autumn\* (Calm)
+    │ From <t:1788220800:F> to <t:1796083200:F>. This season is over, and no other is running.
+    │
+    │ Nobody got points here in that time.
+    ╰
+    "#);
+}
+
+#[test]
+fn the_weekly_post() {
+    let mut full = full();
+    full.which = Which::of(Window::LastWeek);
+    (full.pages, full.members) = (2, 14);
+    full.season = Some(autumn(None));
+    assert_snapshot!(show(&weekly(&full, "KEY")), @r#"
+    ╭ Leaderboard: last week (Calm)
+    │ From <t:1795406400:F> to <t:1796011200:F>
+    │
+    │ 1\. **Ana**: 12 points (2 picks, 3 answers, 4 from quizzes), streak 5
+    │ 2\. **Ben**: 3 points
+    │ 2\. **Dana\_\***: 3 points (1 answer)
+    │ 4\. **Chidi**: 1 point (1 from quizzes)
+    ╰ Page 1 of 2, 14 members. Season: *Autumn*
+    [My place → weekly:KEY]
+    "#);
+    // What *My place* on it answers.
+    full.own = None;
+    let shown = show(&board(&full, false));
+    assert!(shown.contains("You got no points here."), "{shown}");
 }
 
 fn row(kind: Cause, points: i64, title: &str) -> PointsRow {
@@ -146,6 +261,7 @@ fn own_points() {
     let title = "What is *args?";
     let own = Points {
         total: 12,
+        quiz: 4,
         rank: Some(3),
         rows: vec![
             row(Cause::Answered, -2, title),
@@ -160,7 +276,7 @@ fn own_points() {
     };
     assert_snapshot!(show(&points(&own)), @r#"
     ╭ Your points (Calm)
-    │ **12 points**, rank 3 of all time
+    │ **12 points**, rank 3 of all time, 4 of them from quizzes
     │
     │ The latest:
     │ −2 taken back, the round was voided, “What is \*args?” in <#300>
@@ -176,7 +292,7 @@ fn own_points() {
 
 #[test]
 fn no_points_yet() {
-    let none = Points { total: 0, rank: None, rows: Vec::new(), streaks: Vec::new() };
+    let none = Points { total: 0, quiz: 0, rank: None, rows: Vec::new(), streaks: Vec::new() };
     assert_snapshot!(show(&points(&none)), @r#"
     ╭ Your points (Calm)
     │ **0 points**

@@ -10,6 +10,7 @@ mod rate;
 mod result;
 mod reveal;
 pub(in crate::discord) mod sample;
+mod season;
 mod stats;
 mod status;
 

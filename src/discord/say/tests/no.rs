@@ -59,7 +59,17 @@ fn next(after: &Refusal) -> Option<Refusal> {
             let nearest = Some("lists".to_owned());
             R::NoSuchTopic { typed: "lits`".to_owned(), nearest }
         }
-        R::NoSuchTopic { .. } => R::StatsHidden,
+        R::NoSuchTopic { .. } => R::NoSeason,
+        R::NoSeason => R::NoRunningSeason,
+        R::NoRunningSeason => R::SeasonAhead,
+        R::SeasonAhead => R::SeasonsOverlap("Autumn `26`".to_owned()),
+        R::SeasonsOverlap(_) => R::SeasonWithoutName,
+        R::SeasonWithoutName => R::TooManySeasons,
+        R::TooManySeasons => R::RoleOfEverybody,
+        R::RoleOfEverybody => R::RoleNotExcluded,
+        R::RoleNotExcluded => R::TooManyRoles,
+        R::TooManyRoles => R::BoardGone,
+        R::BoardGone => R::StatsHidden,
         R::StatsHidden => R::TryAgain,
         R::TryAgain => return None,
     })
@@ -119,6 +129,16 @@ fn every_refusal() {
     There is no question like that for you right now. Try another topic or difficulty.
     This question is still open here. Its answer is told when it closes.
     There is no topic `lits`. Did you mean `lists`? Start typing to see all of them.
+    There was no season here yet. An admin can start one with `/season start`; until then `/leaderboard` counts weeks, months and all time.
+    No season is running. `/season start` begins one.
+    A season begins today or on a date that is over, not in the future. Start it when the day has come.
+    Seasons do not overlap, and `Autumn 26` was not over by then. Choose a later date; `/season list` shows when each one was.
+    A season needs a name, for example `Autumn 2026`.
+    A server can have 200 seasons, and this one does.
+    Everybody has that role: the leaderboards would be empty. Choose another one.
+    That role is not kept off the leaderboards. `/study board show` lists those that are.
+    A server can keep 25 roles off its leaderboards, and this one does. `/study board include` lets one back.
+    That board is too old to be shown any more. `/leaderboard` shows how it stands now.
     This member's stats are not shown to others. You can always see your own with `/stats`.
     So much is going on that I could not take this. Nothing was changed; please try again in a moment.
     "#);
@@ -132,7 +152,7 @@ fn every_refusal_is_a_sentence_of_its_own() {
         assert!(text.ends_with('.') && !text.contains("  "), "{text}");
         assert!(seen.insert(text.clone()), "said of two things: {text}");
     }
-    assert_eq!(seen.len(), 48);
+    assert_eq!(seen.len(), 58);
 }
 
 #[test]

@@ -25,8 +25,12 @@ fn next(after: &Notice) -> Option<Notice> {
             Trouble::MissingRight => trouble(Trouble::ChannelGone),
             Trouble::ChannelGone => trouble(Trouble::NotInGuild),
             Trouble::NotInGuild => trouble(Trouble::Refused),
-            Trouble::Refused => Notice::Recovered { channel },
+            Trouble::Refused => Notice::WeeklyInTrouble { channel, trouble: Trouble::MissingRight },
         },
+        Notice::WeeklyInTrouble { trouble: Trouble::MissingRight, .. } => {
+            Notice::WeeklyInTrouble { channel, trouble: Trouble::ChannelGone }
+        }
+        Notice::WeeklyInTrouble { .. } => Notice::Recovered { channel },
         Notice::Recovered { .. } => return None,
     })
 }
@@ -50,6 +54,8 @@ fn every_notice() {
     In <#200> I could not post the question: the channel is gone, or I cannot see it. Let me see it again, or end it with `/study remove`. I keep trying.
     In <#200> I could not post the question: I am not in this server any more. Invite me again.
     In <#200> I could not post the question: Discord refuses it. I keep trying; whoever runs this bot finds the reason in its log.
+    In <#200> I could not post the leaderboard of the last week: I lack a permission there. I keep trying for a while. `/study board weekly` names another channel, or switches it off.
+    In <#200> I could not post the leaderboard of the last week: the channel is gone, or I cannot see it. I keep trying for a while. `/study board weekly` names another channel, or switches it off.
     All is well again in <#200>: what was waiting has been posted.
     "#);
 }
