@@ -1,6 +1,7 @@
 use super::{ANN, BOB, Bench, CYD, GUILD, OTHER_GUILD, SECOND, STUDY, at, date, open, put};
 use crate::domain::ballot::Tally;
 use crate::domain::ids::{MemberId, MessageId, QuestionId, RoundId};
+use crate::domain::member::Facts;
 use crate::domain::outcome::Outcome;
 use crate::domain::points::Cause;
 use crate::domain::round::State;
@@ -107,7 +108,7 @@ async fn who_has_gone_or_opted_out_is_not_shown_to_others() {
     let bench = Bench::new().await;
     let mut db = bench.store.begin().await.unwrap();
     for (member, name) in [(ANN, "Ann"), (BOB, "Bob"), (CYD, "Cyd")] {
-        members::seen(&mut db, GUILD, member, name, at(0)).await.unwrap();
+        members::seen(&mut db, GUILD, member, name, &Facts::default(), at(0)).await.unwrap();
     }
     members::left(&mut db, GUILD, BOB, at(1)).await.unwrap();
     members::set_hidden(&mut db, GUILD, CYD, true).await.unwrap();

@@ -70,6 +70,7 @@ fn of_a_week() {
     │ You: rank 2, 3 points (1 answer)
     ╰ 4 members
     [Share → share:week:0]
+    (picture leaderboard.png: Leaderboard: this week, as bars. 1. Ana: 12 points, 2 picks; 2. Ben: 3 points; 2. Dana_*: 3 points; 4. Chidi: 1 point)
     "#);
 }
 
@@ -85,6 +86,7 @@ fn shared() {
     │ 2\. **Dana\_\***: 3 points (1 answer)
     │ 4\. **Chidi**: 1 point (1 from quizzes)
     ╰ 4 members
+    (picture leaderboard.png: Leaderboard: this week, as bars. 1. Ana: 12 points, 2 picks; 2. Ben: 3 points; 2. Dana_*: 3 points; 4. Chidi: 1 point)
     "#);
 }
 
@@ -125,6 +127,7 @@ fn off_the_boards() {
     │ You are off the leaderboards. `/privacy board:on` brings you back.
     ╰ 4 members
     [Share → share:month:0]
+    (picture leaderboard.png: Leaderboard: this month, as bars. 1. Ana: 12 points, 2 picks; 2. Ben: 3 points; 2. Dana_*: 3 points; 4. Chidi: 1 point)
     "#);
 }
 
@@ -199,6 +202,7 @@ fn of_seasons() {
     │ You: rank 2, 3 points (1 answer)
     ╰ 4 members
     [Share → share:season:0]
+    (picture leaderboard.png: Leaderboard: season *Autumn*, as bars. 1. Ana: 12 points, 2 picks)
     Season “\*Autumn\*” is over. This is its final board.
     ╭ Leaderboard: season \*Autumn\* (Calm)
     │ From <t:1788220800:F> to <t:1796083200:F>. This season is over, and no other is running.
@@ -208,6 +212,7 @@ fn of_seasons() {
     │ You: rank 2, 3 points (1 answer)
     ╰ 4 members
     [Share → share:season:0]
+    (picture leaderboard.png: Leaderboard: season *Autumn*, as bars. 1. Ana: 12 points, 2 picks)
     ╭ Leaderboard: season \*Autumn\* (Calm)
     │ From <t:1788220800:F> to <t:1796083200:F>. This season is over, and no other is running.
     │
@@ -232,6 +237,7 @@ fn the_weekly_post() {
     │ 4\. **Chidi**: 1 point (1 from quizzes)
     ╰ Page 1 of 2, 14 members. Season: *Autumn*
     [My place → weekly:KEY]
+    (picture leaderboard.png: Leaderboard: last week, as bars. 1. Ana: 12 points, 2 picks; 2. Ben: 3 points; 2. Dana_*: 3 points; 4. Chidi: 1 point)
     "#);
     // What *My place* on it answers.
     full.own = None;
