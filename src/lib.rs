@@ -6,5 +6,6 @@ pub mod config;
 pub mod discord;
 pub mod domain;
 pub mod engine;
+pub mod picture;
 pub mod sandbox;
 pub mod store;

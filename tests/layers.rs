@@ -8,21 +8,28 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module of the crate, and the others it may name.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("main", &["cli"]),
     ("cli", &["bank", "config", "discord", "domain", "engine", "sandbox", "store"]),
-    ("discord", &["engine", "domain"]),
+    ("discord", &["engine", "picture", "domain"]),
     ("engine", &["store", "bank", "domain"]),
     ("store", &["domain"]),
     ("bank", &["domain"]),
     ("config", &["domain"]),
+    ("picture", &["domain"]),
     ("domain", &[]),
     ("sandbox", &[]),
 ];
 
 /// A library that one folder keeps to itself.
-const HOMES: [(&str, &str); 4] =
-    [("serenity", "discord"), ("poise", "discord"), ("sqlx", "store"), ("axum", "sandbox")];
+const HOMES: [(&str, &str); 6] = [
+    ("serenity", "discord"),
+    ("poise", "discord"),
+    ("sqlx", "store"),
+    ("axum", "sandbox"),
+    ("resvg", "picture"),
+    ("usvg", "picture"),
+];
 
 /// What would make a rule depend on something else than its arguments.
 const IMPURE: [&str; 11] = [

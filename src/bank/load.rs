@@ -38,6 +38,8 @@ pub struct Parsed {
     pub question: Option<Question>,
     /// The line of its title; 1 if it has none.
     pub title_line: u32,
+    /// The line of its difficulty; 0 if it has none.
+    pub difficulty_line: u32,
     /// Its code blocks, in order, as far as the file could be read.
     pub code_blocks: Vec<CodeBlock>,
     /// Everything wrong with it, in no particular order.
@@ -80,6 +82,7 @@ pub fn parse(path: &str, names: Names<'_>, bytes: &[u8]) -> Parsed {
         return Parsed {
             question: None,
             title_line: 1,
+            difficulty_line: 0,
             code_blocks: Vec::new(),
             problems: report.into_problems(),
         };
@@ -88,9 +91,11 @@ pub fn parse(path: &str, names: Names<'_>, bytes: &[u8]) -> Parsed {
         check(&draft, &mut report);
     }
     let title_line = draft.title.as_ref().map_or(1, |title| title.line);
+    let difficulty_line = draft.front.difficulty_line;
     let code_blocks = draft.code_blocks.clone();
     let question = if report.is_clean() { finish(draft, names) } else { None };
-    Parsed { question, title_line, code_blocks, problems: report.into_problems() }
+    let problems = report.into_problems();
+    Parsed { question, title_line, difficulty_line, code_blocks, problems }
 }
 
 /// `None` when the front matter has no end, so that nothing tells what is text.

@@ -42,6 +42,8 @@ pub struct Bank {
     /// What `search` looks through, in the order of `questions`.
     searchable: Vec<(String, Arc<Question>)>,
     packs: BTreeMap<String, Pack>,
+    /// Where each question that was read from a file has its difficulty.
+    labels: BTreeMap<QuestionId, (String, u32)>,
 }
 
 /// Packs with all that can be told about them.
@@ -86,6 +88,7 @@ impl Bank {
         let (bank, mut problems) = (
             Self {
                 packs: std::mem::take(&mut loader.packs),
+                labels: std::mem::take(&mut loader.labels),
                 ..loader.questions.drain(..).collect()
             },
             std::mem::take(&mut loader.problems),
@@ -119,6 +122,11 @@ impl Bank {
     /// All questions, ordered by id.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Question>> {
         self.questions.values()
+    }
+
+    /// File and line of a question's difficulty, for one that was read from a file.
+    pub fn label_place(&self, id: &QuestionId) -> Option<(&str, u32)> {
+        self.labels.get(id).map(|(path, line)| (path.as_str(), *line))
     }
 
     /// How many questions there are.
@@ -166,7 +174,12 @@ impl FromIterator<Question> for Bank {
             let text = format!("{}\n{}\n{}", question.title, question.id, question.tags.join("\n"));
             (text.to_lowercase(), Arc::clone(question))
         });
-        Self { searchable: searchable.collect(), questions, packs: BTreeMap::new() }
+        Self {
+            searchable: searchable.collect(),
+            questions,
+            packs: BTreeMap::new(),
+            labels: BTreeMap::new(),
+        }
     }
 }
 
@@ -175,6 +188,7 @@ impl FromIterator<Question> for Bank {
 struct Loader {
     questions: Vec<Question>,
     packs: BTreeMap<String, Pack>,
+    labels: BTreeMap<QuestionId, (String, u32)>,
     /// Where each pack name was first seen.
     pack_paths: BTreeMap<String, String>,
     problems: Vec<Problem>,
@@ -276,6 +290,8 @@ impl Loader {
                 self.never_run += never;
             }
             if let Some(question) = parsed.question.filter(|_| named && id_length <= MAX_ID) {
+                let place = (path.to_owned(), parsed.difficulty_line);
+                self.labels.insert(question.id.clone(), place);
                 open.questions.push((path.to_owned(), parsed.title_line, question));
             }
         }

@@ -25,6 +25,8 @@ const MAX_PACK_TEXT: usize = 300;
 #[derive(Debug, Default)]
 pub(super) struct FrontMatter {
     pub(super) difficulty: Option<Difficulty>,
+    /// The line it stands on; 0 where it is missing.
+    pub(super) difficulty_line: u32,
     pub(super) kind: Option<Kind>,
     pub(super) tags: Vec<String>,
 }
@@ -53,6 +55,7 @@ impl FrontMatter {
             let line = place.line(value.span());
             match key.get_ref().as_ref() {
                 "difficulty" => {
+                    read.difficulty_line = line;
                     read.difficulty = value.get_ref().as_str().and_then(Difficulty::from_word);
                     if read.difficulty.is_none() {
                         report.error(line, "`difficulty` must be \"easy\", \"medium\" or \"hard\"");

@@ -5,6 +5,7 @@ mod cast;
 mod check;
 pub mod clock;
 mod demo;
+mod labels;
 mod logging;
 mod narrate;
 mod proof;
@@ -97,6 +98,12 @@ struct CheckArgs {
     /// The configuration file [default: config.toml, if there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Also list questions that turned out easier or harder than their labels; no reason to fail
+    #[arg(long)]
+    stats: bool,
+    /// The database with the answers [default: that of the configuration]
+    #[arg(long, value_name = "FILE", requires = "stats")]
+    database: Option<PathBuf>,
     /// Also run every program of the packs, and compare with what it promises
     #[arg(long)]
     run: bool,
@@ -138,7 +145,17 @@ impl Cli {
             Some(Verb::Run(args)) => run_async(run::run(args)),
             Some(Verb::Demo(args)) => run_async(demo::demo(args)),
             Some(Verb::Sandbox(args)) => run_async(sandbox::sandbox(args)),
-            Some(Verb::Check(args)) => return check::check(&args),
+            Some(Verb::Check(args)) => {
+                let checked = check::check(&args);
+                if !args.stats {
+                    return checked;
+                }
+                let (config, database) = (args.config.as_deref(), args.database.as_deref());
+                match run_async(labels::labels(config, database)) {
+                    Ok(()) => return checked,
+                    failed => failed,
+                }
+            }
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

@@ -193,6 +193,9 @@ impl Stage<'_> {
                 add(&format!("{}: {}", part("name"), part("value")));
             }
         }
+        for file in message["attachments"].as_array().into_iter().flatten() {
+            add(&format!("A picture: {}", file["url"].as_str().unwrap_or_default()));
+        }
         let buttons: Vec<String> = components(message)
             .filter_map(|part| part["label"].as_str().map(|label| format!("[{label}]")))
             .collect();

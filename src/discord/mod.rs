@@ -9,6 +9,7 @@ mod components;
 mod fault;
 mod inbound;
 mod outbound;
+mod pictures;
 mod register;
 mod render;
 mod rights;

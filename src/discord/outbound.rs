@@ -3,6 +3,7 @@
 
 use super::fault::{Failure, code, failure};
 use super::inbound::{member_facts, thread_message};
+use super::pictures::drawn;
 use super::render;
 use super::say::{self, Card};
 use crate::domain::answer::ThreadMessage;
@@ -192,12 +193,32 @@ impl Outbound {
         if expired {
             return Ok(Outcome::Expired);
         }
+        let card = &drawn(card.clone()).await;
+        let sent = match self.send(delivery, place, card).await {
+            // A picture takes a right of its own, Attach Files. The text is complete without it.
+            Err(error)
+                if card.picture.is_some()
+                    && failure(&error).code() == Some(code::MISSING_PERMISSIONS) =>
+            {
+                let plain = Card { picture: None, ..card.clone() };
+                self.send(delivery, place, &plain).await?
+            }
+            sent => sent?,
+        };
+        Ok(Outcome::Said(Some((place, MessageId(sent.id.get())))))
+    }
+
+    async fn send(
+        &self,
+        delivery: &Delivery<Intent>,
+        place: ChannelId,
+        card: &Card,
+    ) -> Result<discord::Message, serenity::Error> {
         let message = render::message(card)
             .nonce(discord::Nonce::String(delivery.key.clone()))
             .enforce_nonce(true);
         let http = self.paced().await;
-        let sent = http.send_message(id(place), Vec::new(), &message).await?;
-        Ok(Outcome::Said(Some((place, MessageId(sent.id.get())))))
+        id(place).send_message(http, message).await
     }
 
     /// The same where there is no second place to say it: a thread or channel that is gone does
@@ -331,9 +352,9 @@ impl Outbound {
         message: MessageId,
         card: &Card,
     ) -> Result<Outcome, Stop> {
-        let edit = render::edit(card);
+        let edit = render::edit(&drawn(card.clone()).await);
         let http = self.paced().await;
-        let edited = http.edit_message(id(place), message_id(message), &edit, Vec::new()).await;
+        let edited = id(place).edit_message(http, message_id(message), edit).await;
         Ok(match edited.as_ref().map_err(failure) {
             Ok(_) => Outcome::Said(None),
             Err(failure) => match failure.code() {

@@ -14,6 +14,7 @@ pub mod points;
 pub mod question;
 pub mod quiz;
 pub mod ranking;
+pub mod rate;
 pub mod refusal;
 pub mod report;
 pub mod review;

@@ -73,6 +73,8 @@ pub enum Refusal {
     TooManyHolidays,
     /// A guild has only this many study channels.
     TooManyStudyChannels,
+    /// The member has opted out of boards, or is not there any more.
+    StatsHidden,
     /// The quiz's button is known to nobody any more.
     QuizGone,
     /// A private quiz of somebody else.

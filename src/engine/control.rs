@@ -190,6 +190,9 @@ impl Desk<'_> {
             }
             (None, None) => {}
         }
+        if let Some(aim) = &change.aim {
+            channel.plan.aim = Plan::parse_aim(aim).map_err(said)?;
+        }
         let left = super::rounds::stock(self.db, &self.shared.bank(), &channel).await?;
         let changed = channel.plan != before;
         if changed {

@@ -66,6 +66,8 @@ pub struct PlanChange {
     pub mix: Option<String>,
     /// Weekday ladder, as typed.
     pub ladder: Option<String>,
+    /// Aim, as typed.
+    pub aim: Option<String>,
 }
 
 /// A command that changes something. Those about a study channel name it, or leave it to be the

@@ -18,6 +18,7 @@ mod close;
 mod control;
 mod desk;
 mod inbox;
+pub mod rates;
 mod reports;
 mod review;
 mod rounds;

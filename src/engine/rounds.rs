@@ -9,14 +9,16 @@ use crate::domain::answer::ThreadMessage;
 use crate::domain::draw::{self, Candidate, Drawn};
 use crate::domain::ids::{ChannelId, MessageId, RoundId};
 use crate::domain::notice::{Notice, Trouble};
+use crate::domain::rate::Rate;
 use crate::domain::refusal::Refusal;
 use crate::domain::round::{Event, SkipReason, State};
 use crate::domain::schedule::{self, Due};
 use crate::store::channels::StudyChannel;
 use crate::store::deliveries::{Delivery, End};
 use crate::store::rounds::{Origin, Round};
-use crate::store::{channels, deliveries, rounds};
+use crate::store::{channels, deliveries, rates, rounds};
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use std::collections::HashMap;
 
 /// The step of study time.
 const ONE_MS: TimeDelta = TimeDelta::milliseconds(1);
@@ -126,6 +128,10 @@ impl Desk<'_> {
     ) -> Decision<Round> {
         let asked = rounds::last_asked(self.db, channel.id).await?;
         let open = secrets::open_questions(self.db, channel.guild).await?;
+        let rates = match channel.plan.aim {
+            Some(_) => rates::all(self.db).await?,
+            None => HashMap::new(),
+        };
         let bank = self.shared.bank();
         let candidates: Vec<Candidate<'_>> = bank
             .iter()
@@ -135,6 +141,7 @@ impl Desk<'_> {
                 difficulty: question.difficulty,
                 last_asked: asked.get(&question.id).copied(),
                 open: open.contains(&question.id),
+                rate: rates.get(&question.id).copied().unwrap_or_default(),
             })
             .collect();
         let purpose = match origin {
@@ -454,6 +461,7 @@ pub(super) async fn stock(
             difficulty: question.difficulty,
             last_asked: asked.get(&question.id).copied(),
             open: false,
+            rate: Rate::default(),
         })
         .collect();
     Ok(u32::try_from(draw::stock(&channel.plan, &candidates)).unwrap_or(u32::MAX))

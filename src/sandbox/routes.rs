@@ -3,6 +3,7 @@
 use super::gateway::socket;
 use super::security::{host_allowed, origin_allowed};
 use super::server::{Breaker, Server};
+use super::state::attachments::png_size;
 use super::{page, rest};
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
@@ -74,11 +75,17 @@ async fn attachment(
     let Some((_, bytes)) = state.world.files.get(&id) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    // Never shown as a page: what members upload must not run in the sandbox's origin.
+    // Never shown as a page: what members upload must not run in the sandbox's origin. A picture
+    // cannot run, and is there to be looked at.
+    let (kind, disposition) = match png_size(bytes) {
+        Some(_) => ("image/png", "inline"),
+        None => ("application/octet-stream", "attachment"),
+    };
     (
         [
-            (header::CONTENT_TYPE, "application/octet-stream"),
-            (header::CONTENT_DISPOSITION, "attachment"),
+            (header::CONTENT_TYPE, kind),
+            (header::CONTENT_DISPOSITION, disposition),
+            (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         ],
         bytes.clone(),

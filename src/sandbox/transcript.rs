@@ -82,6 +82,9 @@ fn write_message(text: &mut String, world: &World, of: &Message, indent: &str) {
     }
     for attachment in &of.attachments {
         let _ = writeln!(text, "{indent}    file {}", attachment["filename"]);
+        if let Some(description) = attachment["description"].as_str() {
+            let _ = writeln!(text, "{indent}    | {}", description.replace('\n', " "));
+        }
     }
     if !of.reactions.is_empty() {
         let reactions: Vec<String> = of

@@ -4,6 +4,7 @@
 //! transaction they belong to, and speak the domain's types. The SQL keeps to what SQLite and
 //! PostgreSQL share; what does not is in `sqlite`.
 
+pub mod activity;
 pub mod answers;
 pub mod ballots;
 pub mod channels;
@@ -12,6 +13,7 @@ pub mod guilds;
 pub mod ledger;
 pub mod members;
 pub mod quizzes;
+pub mod rates;
 pub mod reports;
 pub mod reviews;
 pub mod rounds;
@@ -61,6 +63,15 @@ impl Store {
     pub async fn open(path: &Path) -> std::result::Result<Self, OpenError> {
         let sqlite::Pools { writer, readers, lock } = sqlite::open(path, sqlite::BUSY).await?;
         Ok(Self { writer, readers, lock: Arc::new(Mutex::new(Some(lock))) })
+    }
+
+    /// A connection for looking at a file that is there and up to date, also while a bot uses it.
+    /// Nothing is changed.
+    ///
+    /// # Errors
+    /// When there is no such file, it is not ours, or another version of the program wrote it.
+    pub async fn look(path: &Path) -> std::result::Result<Connection, OpenError> {
+        sqlite::look(path).await
     }
 
     /// Begins a writing transaction. There is one writer; a second one waits.

@@ -54,6 +54,22 @@ pub enum OpenError {
         /// As configured.
         path: PathBuf,
     },
+    /// There is nothing to look at.
+    #[error(
+        "there is no database {path}. Name one with --database, or start the bot once: it makes one"
+    )]
+    Missing {
+        /// As given.
+        path: PathBuf,
+    },
+    /// An older Studyhall has written the file, and looking at it must not change it.
+    #[error(
+        "the database {path} was written by an older Studyhall. Start the bot once with it, which brings its tables up to date"
+    )]
+    Older {
+        /// As given.
+        path: PathBuf,
+    },
     /// A newer Studyhall has written the file.
     #[error(
         "the database {path} was written by a newer Studyhall (version {found} of its tables, this program knows {known}). Start the newer program, or restore an older copy; nothing was changed"
@@ -167,11 +183,42 @@ async fn lock(path: &Path, patience: Duration) -> Result<File, OpenError> {
     }
 }
 
+/// Opens a file of ours for reading alone, without changing a byte of it or leaving anything beside
+/// it; also while a bot is using it.
+pub(super) async fn look(path: &Path) -> Result<SqliteConnection, OpenError> {
+    if !path.exists() {
+        return Err(OpenError::Missing { path: path.to_owned() });
+    }
+    inspect(path).await?;
+    let mut connection = read_only(path).await?;
+    let unusable = |error| OpenError::unusable(path, &error);
+    // An empty file has passed the inspection: it could become one of ours.
+    let found = sqlx::query("SELECT MAX(version) AS version FROM _sqlx_migrations")
+        .fetch_one(&mut connection)
+        .await
+        .and_then(|row| row.try_get::<Option<i64>, _>("version"));
+    let known = MIGRATIONS.iter().map(|m| m.version).max();
+    if found.as_ref().is_ok_and(|found| *found == known) {
+        return Ok(connection);
+    }
+    connection.close().await.map_err(unusable)?;
+    Err(OpenError::Older { path: path.to_owned() })
+}
+
 /// Looks at an existing file without changing a byte of it or leaving anything beside it.
 async fn inspect(path: &Path) -> Result<(), OpenError> {
     if holds_something_else(path) {
         return Err(OpenError::NotADatabase { path: path.to_owned() });
     }
+    let mut connection = read_only(path).await?;
+    let found = examine(path, &mut connection).await;
+    // Dropped, it would be closed some time later, when others may already be writing.
+    let closed = connection.close().await;
+    found?;
+    closed.map_err(|error| OpenError::unusable(path, &error))
+}
+
+async fn read_only(path: &Path) -> Result<SqliteConnection, OpenError> {
     // Even a reader makes a log beside a file in WAL mode, and cannot take it away again. Where
     // there is none, nobody is writing, and the file can be read as if it were on a read-only disk.
     let alone = !log_of(path).exists();
@@ -180,15 +227,7 @@ async fn inspect(path: &Path) -> Result<(), OpenError> {
         .read_only(true)
         .immutable(alone)
         .busy_timeout(BUSY);
-    let mut connection = match options.connect().await {
-        Ok(connection) => connection,
-        Err(error) => return Err(not_a_database(path, &error)),
-    };
-    let found = examine(path, &mut connection).await;
-    // Dropped, it would be closed some time later, when others may already be writing.
-    let closed = connection.close().await;
-    found?;
-    closed.map_err(|error| OpenError::unusable(path, &error))
+    options.connect().await.map_err(|error| not_a_database(path, &error))
 }
 
 /// Whether a file that is not empty lacks the 16 bytes that every SQLite file begins with (SQLite

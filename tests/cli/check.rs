@@ -1,6 +1,8 @@
 //! `studyhall check`: everything that is wrong, with its place, in one go.
 
 use crate::program::Place;
+use studyhall::domain::ids::QuestionId;
+use studyhall::store::{Store, rates};
 
 const PACK: &str = "title = \"Small\"\ndescription = \"For tests\"\nlanguage = \"en\"\nlicence = \
                     \"CC0-1.0\"\n";
@@ -98,6 +100,45 @@ fn bytes_that_are_no_text() {
     [out]
     config.toml: is not UTF-8 text; save the file as UTF-8
     ");
+}
+
+/// A database in which so many of so many first attempts at the pack's question were right.
+fn answered(place: &Place, name: &str, right: u32, answers: u32) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = Store::open(&place.path(name)).await.unwrap();
+        let mut db = store.begin().await.unwrap();
+        let question = QuestionId("small/basics/default-arguments".to_owned());
+        for n in 0..answers {
+            rates::count(&mut db, &question, n < right).await.unwrap();
+        }
+        db.commit().await.unwrap();
+        store.close().await;
+    });
+}
+
+#[test]
+fn labels_that_the_answers_contradict() {
+    let config = "[questions]\nembedded = false\nfolders = [\"packs\"]\n[database]\npath = \
+                  \"study.db\"\n";
+    let place = Place::with(&[
+        ("config.toml", config),
+        ("packs/small/pack.toml", PACK),
+        ("packs/small/basics/default-arguments.md", QUESTION),
+    ]);
+    insta::assert_snapshot!(place.says(&["check", "--stats"]), @"");
+    answered(&place, "study.db", 6, 30);
+    answered(&place, "other.db", 29, 30);
+    let before = place.contents();
+    insta::assert_snapshot!(place.says(&["check", "--stats"]), @"");
+    insta::assert_snapshot!(place.says(&["check", "--stats", "--database", "other.db"]), @"");
+    insta::assert_snapshot!(
+        place.says(&["check", "--stats", "--database", "packs/small/pack.toml"]),
+        @""
+    );
+    assert!(place.contents() == before, "a check changes nothing");
+    let said = place.says(&["check", "--database", "other.db"]);
+    assert!(said.starts_with("exit 2") && said.contains("--stats"), "{said}");
 }
 
 /// A shell that passes for Python where one is asked for its version, and takes each program for a

@@ -7,5 +7,6 @@ mod interactions;
 mod limits;
 mod messages;
 mod permissions;
+mod pictures;
 mod security;
 mod serenity_client;

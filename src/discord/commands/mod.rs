@@ -11,10 +11,12 @@ mod question;
 mod quiz;
 mod review;
 mod season;
+mod stats;
 mod study;
 mod today;
 
 use super::fault::{code, failure, no_card, view_card};
+use super::pictures::drawn;
 use super::say::{self, Card};
 use super::{Gauge, Outbound, inbound, render, reply_in_time};
 use crate::domain::ids::{ChannelId, GuildId, InteractionId, MemberId};
@@ -60,6 +62,7 @@ pub(super) fn all() -> Vec<poise::Command<Data, Error>> {
         points::points(),
         review::review(),
         question::question(),
+        stats::stats(),
         privacy::privacy(),
         help::help(),
         messages::vote_for_this_answer(),
@@ -156,15 +159,19 @@ fn asker(context: Context<'_>) -> Option<Asker> {
     })
 }
 
-/// Does the work and says its card to the asker alone; acknowledges first if it takes long.
+/// Does the work and says its card to the asker alone; acknowledges first if it takes long, or if
+/// there is a picture to be drawn, for which a click should not have to wait.
 async fn answer(
     context: Context<'_>,
     work: impl Future<Output = Result<Card, ViewError>>,
 ) -> Result<(), Error> {
     let acknowledge = async { context.defer_ephemeral().await };
-    let (done, _) = reply_in_time(work, acknowledge).await;
+    let (done, acknowledged) = reply_in_time(work, acknowledge).await;
     let card = done.unwrap_or_else(view_card);
-    context.send(render::reply(&card, true)).await?;
+    if card.drawing.is_some() && !acknowledged {
+        context.defer_ephemeral().await?;
+    }
+    context.send(render::reply(&drawn(card).await, true)).await?;
     Ok(())
 }
 

@@ -115,6 +115,8 @@ async fn plan(
     >,
     #[description = "A difficulty for each weekday, for example mon easy, wed medium, fri hard"]
     ladder: Option<String>,
+    #[description = "Share of members who should solve a question, for example 0.7; or off"]
+    aim: Option<String>,
     #[description = "Which study channel, if there are several"] channel: Option<
         discord::PartialChannel,
     >,
@@ -122,7 +124,7 @@ async fn plan(
     answer(context, async {
         let asker = asker(context).ok_or(Refusal::GuildOnly)?;
         let engine = &context.data().engine;
-        let change = PlanChange { topics, mix, ladder };
+        let change = PlanChange { topics, mix, ladder, aim };
         let input = Input::Command(asker, Command::Plan { channel: named(channel), change });
         Ok(match engine.ask(input).await {
             Ok(Reply::Plan { channel, plan, left, changed }) => {

@@ -12,6 +12,7 @@ mod rounds;
 use super::commands::Data;
 use super::fault::view_card;
 use super::inbound::{member_facts, shown_name};
+use super::pictures::drawn;
 use super::say::Card;
 use super::{render, reply_in_time};
 use crate::domain::ids::{ChannelId, GuildId, InteractionId, MemberId};
@@ -98,13 +99,20 @@ pub(super) async fn pressed(
         interaction.create_response(&context.http, defer).await
     };
     let (answer, deferred) = reply_in_time(work, acknowledge).await;
+    // The text comes at once, and the picture when it is drawn.
+    let to_draw = match &answer {
+        Answer::Private(card) | Answer::Update(card) | Answer::Public(card) if !deferred => {
+            card.drawing.is_some().then(|| card.clone())
+        }
+        _ => None,
+    };
     let said = match (answer, deferred) {
         (Answer::Silent, false) => {
             interaction.create_response(&context.http, CreateInteractionResponse::Acknowledge).await
         }
         (Answer::Silent, true) => interaction.delete_response(&context.http).await,
         (Answer::Private(card) | Answer::Update(card) | Answer::Public(card), true) => {
-            let edit = render::edited_response(&card);
+            let edit = render::edited_response(&drawn(card).await);
             interaction.edit_response(&context.http, edit).await.map(|_| ())
         }
         (Answer::Private(card), false) => {
@@ -119,6 +127,13 @@ pub(super) async fn pressed(
             let message = CreateInteractionResponse::UpdateMessage(render::response(&card, true));
             interaction.create_response(&context.http, message).await
         }
+    };
+    let said = match (said, to_draw) {
+        (Ok(()), Some(card)) => {
+            let edit = render::edited_response(&drawn(card).await);
+            interaction.edit_response(&context.http, edit).await.map(|_| ())
+        }
+        (said, _) => said,
     };
     if let Err(error) = said {
         let failure = super::fault::failure(&error).text();

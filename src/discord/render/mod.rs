@@ -2,12 +2,13 @@
 //! ever longer than Discord takes, and that nothing is sent which it would refuse as empty.
 
 use super::say::text::{fit, is_blank, units};
-use super::say::{Button, Card, Embed, Menu, Row, Tone, limit};
+use super::say::{Button, Card, Embed, Menu, Picture, Row, Tone, limit};
 use poise::CreateReply;
 use serenity::all::{
-    ButtonStyle, Colour, CreateActionRow, CreateAllowedMentions, CreateButton, CreateEmbed,
-    CreateEmbedFooter, CreateInteractionResponseMessage, CreateMessage, CreateSelectMenu,
-    CreateSelectMenuKind, CreateSelectMenuOption, EditInteractionResponse, EditMessage,
+    ButtonStyle, Colour, CreateActionRow, CreateAllowedMentions, CreateAttachment, CreateButton,
+    CreateEmbed, CreateEmbedFooter, CreateInteractionResponseMessage, CreateMessage,
+    CreateSelectMenu, CreateSelectMenuKind, CreateSelectMenuOption, EditAttachments,
+    EditInteractionResponse, EditMessage,
 };
 
 #[cfg(test)]
@@ -20,9 +21,9 @@ pub(super) fn message(card: &Card) -> CreateMessage {
         .components(rows(card))
         .content(fit(&card.content, limit::CONTENT));
     if let Some(box_) = &card.embed {
-        message = message.embed(embed(box_));
+        message = message.embed(embed(box_, card.picture.as_ref()));
     }
-    message
+    message.add_files(card.picture.as_ref().map(attachment))
 }
 
 /// A message brought up to date.
@@ -30,22 +31,26 @@ pub(super) fn edit(card: &Card) -> EditMessage {
     let edit = EditMessage::new()
         .allowed_mentions(CreateAllowedMentions::new())
         .components(rows(card))
-        .content(fit(&card.content, limit::CONTENT));
+        .content(fit(&card.content, limit::CONTENT))
+        .attachments(attachments(card));
     match &card.embed {
-        Some(box_) => edit.embed(embed(box_)),
+        Some(box_) => edit.embed(embed(box_, card.picture.as_ref())),
         None => edit,
     }
 }
 
 /// The reply to a command.
 pub(super) fn reply(card: &Card, private: bool) -> CreateReply {
-    let reply = CreateReply::default()
+    let mut reply = CreateReply::default()
         .ephemeral(private)
         .allowed_mentions(CreateAllowedMentions::new())
         .components(rows(card))
         .content(fit(&card.content, limit::CONTENT));
+    if let Some(picture) = &card.picture {
+        reply = reply.attachment(attachment(picture));
+    }
     match &card.embed {
-        Some(box_) => reply.embed(embed(box_)),
+        Some(box_) => reply.embed(embed(box_, card.picture.as_ref())),
         None => reply,
     }
 }
@@ -56,9 +61,11 @@ pub(super) fn response(card: &Card, private: bool) -> CreateInteractionResponseM
         .ephemeral(private)
         .allowed_mentions(CreateAllowedMentions::new())
         .components(rows(card))
-        .content(fit(&card.content, limit::CONTENT));
+        .content(fit(&card.content, limit::CONTENT))
+        // Also where there is none: a clicked message loses the picture it had.
+        .files(card.picture.as_ref().map(attachment));
     match &card.embed {
-        Some(box_) => response.embed(embed(box_)),
+        Some(box_) => response.embed(embed(box_, card.picture.as_ref())),
         None => response.embeds(Vec::new()),
     }
 }
@@ -68,11 +75,26 @@ pub(super) fn edited_response(card: &Card) -> EditInteractionResponse {
     let response = EditInteractionResponse::new()
         .allowed_mentions(CreateAllowedMentions::new())
         .components(rows(card))
-        .content(fit(&card.content, limit::CONTENT));
+        .content(fit(&card.content, limit::CONTENT))
+        .attachments(attachments(card));
     match &card.embed {
-        Some(box_) => response.embed(embed(box_)),
+        Some(box_) => response.embed(embed(box_, card.picture.as_ref())),
         None => response.embeds(Vec::new()),
     }
+}
+
+/// What a message brought up to date has attached: its new picture and nothing else.
+fn attachments(card: &Card) -> EditAttachments {
+    card.picture
+        .as_ref()
+        .map(attachment)
+        .into_iter()
+        .fold(EditAttachments::new(), |all, one| all.add(one))
+}
+
+fn attachment(picture: &Picture) -> CreateAttachment {
+    CreateAttachment::bytes(picture.png.clone(), picture.file.clone())
+        .description(fit(&picture.description, limit::DESCRIPTION))
 }
 
 fn mentions(card: &Card) -> CreateAllowedMentions {
@@ -83,7 +105,7 @@ fn mentions(card: &Card) -> CreateAllowedMentions {
     }
 }
 
-fn embed(from: &Embed) -> CreateEmbed {
+fn embed(from: &Embed, picture: Option<&Picture>) -> CreateEmbed {
     let from = fitting(from);
     let mut embed = CreateEmbed::new().colour(match from.tone {
         Tone::Calm => Colour::new(0x0058_65F2),
@@ -104,7 +126,11 @@ fn embed(from: &Embed) -> CreateEmbed {
     if !is_blank(&from.footer) {
         embed = embed.footer(CreateEmbedFooter::new(from.footer));
     }
-    embed
+    match picture {
+        // By its name among the message's attachments.
+        Some(picture) => embed.attachment(&picture.file),
+        None => embed,
+    }
 }
 
 /// The same box, with each of its texts and all of them together as short as Discord takes them.

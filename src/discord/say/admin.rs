@@ -176,7 +176,8 @@ pub fn plan(
                 "To change it".to_owned(),
                 "`/study plan` with `topics`, like `asyncio 2, oop` (asyncio twice as often) or \
                  `all`; with `mix`, like `easy 2, medium 3, hard 1`; or with `ladder`, like `mon \
-                 easy, wed medium, fri hard`."
+                 easy, wed medium, fri hard`. `aim`, like `0.7`, prefers questions that seven of \
+                 ten solve; `off` ends that."
                     .to_owned(),
             ),
         ],
@@ -185,7 +186,7 @@ pub fn plan(
     })
 }
 
-/// The plan in two lines. A number is how often, against the other numbers.
+/// The plan in two or three lines. A number is how often, against the other numbers.
 pub(super) fn plan_lines(plan: &Plan) -> String {
     let topics: Vec<String> = plan
         .topics
@@ -195,7 +196,10 @@ pub(super) fn plan_lines(plan: &Plan) -> String {
         .collect();
     let topics =
         if plan.topics.is_empty() { "all alike".to_owned() } else { whole(&topics, ", ", 1_500) };
-    format!("**Topics:** {topics}\n**Difficulty:** {}", plan.difficulty)
+    let aim = plan.aim.map_or_else(String::new, |aim| {
+        format!("\n**Aim:** questions that about {aim} % of members solve")
+    });
+    format!("**Topics:** {topics}\n**Difficulty:** {}{aim}", plan.difficulty)
 }
 
 /// The holidays of all study channels of a guild.

@@ -8,10 +8,11 @@ use super::text::{
     at, bare_name, channel, count, count_points, fit, from_now, is_blank, name, plain, signed,
     whole,
 };
-use super::{Button, Card, Embed};
+use super::{Button, Card, Drawing, Embed};
 use crate::domain::ranking::Window;
 use crate::engine::views::boards::{Board, BoardRow, Off, Points, PointsRow};
 use crate::engine::views::rounds::{OpenRound, Today};
+use crate::picture;
 
 pub use super::help::help;
 
@@ -45,8 +46,25 @@ pub fn board(board: &Board, shared: bool) -> Card {
         text: parts.join("\n\n"),
         footer,
         ..Embed::default()
-    });
+    })
+    .with_drawing(bars(board));
     if shared { card } else { card.with_buttons(buttons(board)) }
+}
+
+/// The first page as a picture.
+fn bars(board: &Board) -> Option<Drawing> {
+    if board.page > 0 {
+        return None;
+    }
+    let row = |row: &BoardRow| picture::BoardRow {
+        rank: row.ranked.rank,
+        name: row.shown_name(),
+        points: row.ranked.standing.points,
+        picks: row.ranked.standing.picks,
+    };
+    // There is no Markdown in a picture, so nothing to escape.
+    let title = title(board).replace('\\', "");
+    super::bars::drawing(&title, board.rows.iter().map(row).collect(), board.members)
 }
 
 /// The weekly post: the board of the last week, with a button for one's own place.

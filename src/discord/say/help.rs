@@ -44,7 +44,8 @@ pub fn help(help: &Help) -> Card {
             format!(
                 "Answered {}, voted {}, members' pick {}; those who tie get all of it. `/points` \
                  lists what each of yours was for. On the leaderboard, equal points and picks \
-                 share a rank; `/privacy board:off` takes you off it.",
+                 share a rank; `/privacy board:off` takes you off it, and hides your stats from \
+                 others.",
                 rules.answered, rules.ballot, rules.pick
             ),
         ),
@@ -86,7 +87,7 @@ pub fn help(help: &Help) -> Card {
             "Commands",
             "`/today` shows what is open, `/leaderboard` who has the most points (by week, month, \
              season, topic; there is one of newcomers too), `/season list` past seasons, `/points` \
-             your own. `/question show` looks a question up, `/question report` tells the admins that one is \
+             your own, `/stats` your last half year. `/question show` looks a question up, `/question report` tells the admins that one is \
              wrong. Admins set everything up with `/study`."
                 .to_owned(),
         ),

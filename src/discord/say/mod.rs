@@ -5,14 +5,17 @@
 
 pub mod admin;
 pub mod ballot;
+pub mod bars;
 pub mod boards;
 pub mod no;
 pub mod notice;
 pub mod question;
 pub mod quiz;
+pub mod rate;
 pub mod review;
 pub mod round;
 pub mod season;
+pub mod stats;
 pub mod text;
 
 mod help;
@@ -21,6 +24,7 @@ mod reveal;
 mod status;
 
 use crate::domain::ids::RoleId;
+use crate::picture::{BoardRow, Sheet};
 
 /// What Discord takes, in characters (Discord documentation, resources/message and
 /// components/reference).
@@ -55,6 +59,8 @@ pub mod limit {
     pub const PROMPT: usize = 150;
     /// What comes back to the bot.
     pub const CUSTOM_ID: usize = 100;
+    /// The description of a picture, for those who do not see it.
+    pub const DESCRIPTION: usize = 1_024;
 }
 
 /// One message, before it becomes a client library's type.
@@ -68,6 +74,57 @@ pub struct Card {
     pub rows: Vec<Row>,
     /// The one role that a mention in the text may notify.
     pub role: Option<RoleId>,
+    /// A picture of what the text says, still to be drawn.
+    pub drawing: Option<Drawing>,
+    /// The picture, drawn.
+    pub picture: Option<Picture>,
+}
+
+/// A picture to be drawn, which is not done here: it takes a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drawing {
+    /// The name of the file, ending in `.png`.
+    pub file: &'static str,
+    /// What it shows, for those who do not see it, at most 1,024 characters.
+    pub description: String,
+    /// What is drawn.
+    pub shape: Shape,
+}
+
+/// What a picture shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shape {
+    /// A member's half year.
+    Stats(Sheet),
+    /// A board's first rows as bars.
+    Board {
+        /// The heading.
+        title: String,
+        /// From the first rank on.
+        rows: Vec<BoardRow>,
+    },
+}
+
+/// A picture. The text of its card is complete without it.
+///
+/// In a card with a box it is the box's picture, below the text; else it stands below the plain
+/// text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// The name of the file, in ASCII letters and digits, ending in `.png`.
+    pub file: String,
+    /// The file.
+    pub png: Vec<u8>,
+    /// What it shows, at most 1,024 characters.
+    pub description: String,
+}
+
+impl std::fmt::Debug for Picture {
+    /// Without the bytes.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { file, png, description } = self;
+        write!(f, "Picture({file}, {} bytes, {description:?})", png.len())
+    }
 }
 
 /// The box of a message.
@@ -154,6 +211,11 @@ impl Card {
     /// A message of one box.
     pub fn boxed(embed: Embed) -> Self {
         Self { embed: Some(embed), ..Self::default() }
+    }
+
+    /// The same with a picture to be drawn, if there is one.
+    pub fn with_drawing(self, drawing: Option<Drawing>) -> Self {
+        Self { drawing, ..self }
     }
 
     /// The same with a row of buttons.

@@ -122,6 +122,11 @@ pub fn refusal(refusal: &Refusal) -> Card {
             "A server can have 25 study channels, and this one does. `/study remove` ends one."
                 .to_owned()
         }
+        Refusal::StatsHidden => {
+            "This member's stats are not shown to others. You can always see your own with \
+             `/stats`."
+                .to_owned()
+        }
         Refusal::QuizGone => {
             "This button does not lead anywhere any more. `/quiz` starts a new quiz.".to_owned()
         }

@@ -2,10 +2,11 @@
 //! to be drawn.
 
 use super::limit;
+use super::rate::percent;
 use super::round::{prompt, topic};
 use super::text::{at, count, fit, units, whole};
 use super::{Button, Card, Embed, Tone};
-use crate::domain::draw::{Freshness, Reason};
+use crate::domain::draw::{Aimed, Freshness, Reason};
 use crate::domain::question::Question;
 use crate::engine::Round;
 
@@ -88,6 +89,20 @@ pub fn cut_parts(question: &Question) -> Vec<String> {
     .collect()
 }
 
+/// How the plan's aim bore on the draw: the end of a sentence.
+fn aimed(by: Aimed) -> String {
+    let thought = percent(f64::from(by.rate) / 1_000.0);
+    let basis = match by.answers {
+        0 => "by its label".to_owned(),
+        answers => format!("by its label and {}", count(answers.into(), "answer")),
+    };
+    format!(
+        ", with better chances for those that about {} % solve. This one, judged {basis}, is solved \
+         by about {thought}",
+        by.aim
+    )
+}
+
 /// *Why this question?*, for whoever asks.
 pub fn why(question: &Question, reason: &Reason, seed: u64) -> Card {
     let mut text = String::new();
@@ -102,8 +117,9 @@ pub fn why(question: &Question, reason: &Reason, seed: u64) -> Card {
             "1 question of the plan had not been asked here yet: this one.".to_owned()
         }
         Freshness::New => format!(
-            "{} of the plan had not been asked here yet; this one was drawn by chance.",
-            count(reason.pool.into(), "question")
+            "{} of the plan had not been asked here yet; this one was drawn by chance{}.",
+            count(reason.pool.into(), "question"),
+            reason.aimed.map_or_else(String::new, aimed)
         ),
         Freshness::LeastRecent(last) => format!(
             "Every question of the plan was asked here before, so it was the turn of the one \

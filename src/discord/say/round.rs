@@ -1,5 +1,6 @@
 //! The question card, in whatever state its round is.
 
+use super::rate::label;
 use super::text::{at, channel, count, from_now, name, plain, some};
 use super::{Button, Card, Embed, Tone};
 use crate::domain::question::Question;
@@ -39,11 +40,16 @@ pub fn card(view: &CardView) -> Card {
         State::Closed | State::Withdrawn | State::Skipped => embed.tone = Tone::Grey,
     }
     buttons.push(Button::new("How it works", format!("rules:{}", view.key)));
+    // While it is open, nobody is to be swayed by how others fared.
+    let difficulty = match round.state {
+        State::Closed => label(question.difficulty, view.rate),
+        _ => question.difficulty.to_string(),
+    };
     Card {
-        content: format!("{role}**{kind}** ({}, {})", topic(question), question.difficulty),
+        content: format!("{role}**{kind}** ({}, {difficulty})", topic(question)),
         embed: Some(embed),
-        rows: Vec::new(),
         role: view.role,
+        ..Card::default()
     }
     .with_buttons(buttons)
 }

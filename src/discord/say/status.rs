@@ -4,6 +4,7 @@ use super::admin::plan_lines;
 use super::limit;
 use super::notice::{sentence, trouble_sentence};
 use super::question::reports;
+use super::rate::contradicted;
 use super::round::place;
 use super::text::{at, channel, count, from_now, plain, whole};
 use super::{Card, Embed, Tone};
@@ -45,6 +46,9 @@ pub fn status(status: &Status) -> Card {
             "Notices that I could give to nobody".to_owned(),
             whole(&lines, "\n", limit::FIELD),
         ));
+    }
+    if let Some(text) = contradicted(&status.contradicted, limit::FIELD) {
+        embed.fields.push(("Labels that do not fit".to_owned(), text));
     }
     Card::boxed(embed)
 }

@@ -15,6 +15,10 @@ pub struct Plan {
     pub topics: BTreeMap<String, u32>,
     /// How hard.
     pub difficulty: DifficultyPlan,
+    /// The share of members that is to solve a question, in hundredths, 5 to 95; `None`: what the
+    /// draw gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aim: Option<u8>,
 }
 
 /// How hard the questions are.
@@ -41,6 +45,7 @@ impl Default for Plan {
         Self {
             topics: BTreeMap::new(),
             difficulty: DifficultyPlan::Mix { easy: 1, medium: 1, hard: 1 },
+            aim: None,
         }
     }
 }
@@ -118,6 +123,14 @@ pub enum PlanError {
         /// How many there are.
         rungs: usize,
     },
+    /// Neither a share from 0.05 to 0.95 nor `off`.
+    #[error(
+        "`{word}` is no aim: write the share of members who are to solve a question, from 0.05 to 0.95, or `off`."
+    )]
+    BadAim {
+        /// What was typed.
+        word: String,
+    },
     /// All weights are 0.
     #[error("All weights are 0, so nothing could ever be asked.")]
     Nothing,
@@ -132,6 +145,9 @@ fn suggestion(nearest: &Option<String>) -> String {
         None => " Topics are separated by commas.".to_owned(),
     }
 }
+
+/// Aims in hundredths. At the ends hardly a question would be near.
+const AIMS: std::ops::RangeInclusive<f64> = 5.0..=95.0;
 
 /// Weights above this say no more than smaller ones, and are likely a slip.
 const HEAVIEST: u32 = 1_000;
@@ -203,6 +219,26 @@ impl Plan {
         } else {
             Err(PlanError::Nothing)
         }
+    }
+
+    /// Reads an aim: `0.7`, `.7`, `70%` or `off`.
+    ///
+    /// # Errors
+    /// When it is neither, or not from 0.05 to 0.95.
+    pub fn parse_aim(text: &str) -> Result<Option<u8>, PlanError> {
+        let bad = || PlanError::BadAim { word: text.trim().to_owned() };
+        let typed = text.trim().to_lowercase();
+        if matches!(typed.as_str(), "off" | "none" | "no") {
+            return Ok(None);
+        }
+        let hundredths = match typed.strip_suffix('%') {
+            Some(percent) => percent.trim_end().parse::<f64>().map_err(|_| bad())?,
+            // Whoever writes a comma means a point.
+            None => typed.replace(',', ".").parse::<f64>().map_err(|_| bad())? * 100.0,
+        };
+        // Rounded first: 0.95 is not exactly 0.95.
+        let hundredths = hundredths.round();
+        if AIMS.contains(&hundredths) { Ok(Some(hundredths as u8)) } else { Err(bad()) }
     }
 
     /// Reads a ladder: up to seven difficulties from Monday on, the last one holding for the rest
@@ -347,7 +383,11 @@ impl fmt::Display for Plan {
                 asked.map(|(topic, weight)| format!("{topic} {weight}")).collect();
             f.write_str(&parts.join(", "))?;
         }
-        write!(f, " · {}", self.difficulty)
+        write!(f, " · {}", self.difficulty)?;
+        match self.aim {
+            Some(aim) => write!(f, " · aim {aim} %"),
+            None => Ok(()),
+        }
     }
 }
 

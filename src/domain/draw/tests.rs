@@ -1,6 +1,9 @@
-use super::{Candidate, DifficultyPlan, Drawn, Freshness, Plan, PlanError, Reason, draw, stock};
+use super::{
+    Aimed, Candidate, DifficultyPlan, Drawn, Freshness, Plan, PlanError, Reason, draw, stock,
+};
 use crate::domain::ids::QuestionId;
 use crate::domain::question::Difficulty::{self, Easy, Hard, Medium};
+use crate::domain::rate::Rate;
 use chrono::{DateTime, TimeDelta, Utc, Weekday};
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, proptest};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,9 +16,15 @@ struct Owned {
     difficulty: Difficulty,
     last_asked: Option<DateTime<Utc>>,
     open: bool,
+    rate: Rate,
 }
 
 impl Owned {
+    fn solved(mut self, right: u32, answers: u32) -> Self {
+        self.rate = Rate { answers, right };
+        self
+    }
+
     fn asked(mut self, hours: i64) -> Self {
         self.last_asked = Some(DateTime::UNIX_EPOCH + TimeDelta::hours(hours));
         self
@@ -35,6 +44,7 @@ fn question(name: &str, difficulty: Difficulty) -> Owned {
         difficulty,
         last_asked: None,
         open: false,
+        rate: Rate::default(),
     }
 }
 
@@ -47,6 +57,7 @@ fn candidates(questions: &[Owned]) -> Vec<Candidate<'_>> {
             difficulty: question.difficulty,
             last_asked: question.last_asked,
             open: question.open,
+            rate: question.rate,
         })
         .collect()
 }
@@ -56,7 +67,8 @@ fn mix(easy: u32, medium: u32, hard: u32) -> DifficultyPlan {
 }
 
 fn plan(topics: &[(&str, u32)], difficulty: DifficultyPlan) -> Plan {
-    Plan { topics: topics.iter().map(|(t, w)| ((*t).to_owned(), *w)).collect(), difficulty }
+    let topics = topics.iter().map(|(t, w)| ((*t).to_owned(), *w)).collect();
+    Plan { topics, difficulty, aim: None }
 }
 
 /// `count` questions of each topic and difficulty, all fresh.
@@ -462,7 +474,11 @@ fn any_plan() -> impl Strategy<Value = Plan> {
     let mixes = (0_u32..4, 0_u32..4, 0_u32..4).prop_map(|(e, m, h)| mix(e, m, h));
     let ladders = prop::array::uniform7(any_difficulty()).prop_map(DifficultyPlan::Ladder);
     let difficulty = proptest::prop_oneof![mixes, ladders];
-    (topics, difficulty).prop_map(|(topics, difficulty)| Plan { topics, difficulty })
+    (topics, difficulty, prop::option::of(5_u8..=95)).prop_map(|(topics, difficulty, aim)| Plan {
+        topics,
+        difficulty,
+        aim,
+    })
 }
 
 proptest! {
@@ -512,5 +528,121 @@ proptest! {
     fn reading_never_panics(text in "([a-z]{0,6}|easy|mon|fri|-|[0-9.]{1,11}|[,;=: ]|\\PC){0,8}") {
         let known = BTreeSet::from(["oop".to_owned()]);
         let _ = (Plan::parse_topics(&text, &known), Plan::parse_mix(&text), Plan::parse_ladder(&text));
+        if let Ok(Some(aim)) = Plan::parse_aim(&text) {
+            prop_assert!((5..=95).contains(&aim));
+        }
     }
+}
+
+// --- The aim ---
+
+/// A pool in which labels are roughly true: what solves each question varies about its label.
+fn measured_pool(topics: &[&str], count: u32) -> Vec<Owned> {
+    let mut pool = Vec::new();
+    for topic in topics {
+        for (difficulty, middle) in [(Easy, 34), (Medium, 26), (Hard, 17)] {
+            for n in 0..count {
+                let name = format!("{topic}/{difficulty}-{n}");
+                pool.push(question(&name, difficulty).solved(middle + n % 11 - 5, 40));
+            }
+        }
+    }
+    pool
+}
+
+/// The mean rate, in thousandths, of what is drawn with the seeds from 0 on.
+fn mean_rate(plan: &Plan, pool: &[Owned], draws: u64) -> f64 {
+    let rate = |id: &QuestionId| {
+        let found = pool.iter().find(|question| question.id == *id).unwrap();
+        f64::from(found.rate.smoothed(found.difficulty))
+    };
+    let sum: f64 = (0..draws).map(|seed| rate(&drawn(plan, pool, seed).unwrap().question)).sum();
+    sum / draws as f64
+}
+
+#[test]
+fn with_an_aim_the_draws_come_nearer_to_it() {
+    let pool = measured_pool(&["asyncio", "oop", "typing"], 11);
+    let ladder = DifficultyPlan::Ladder([Medium; 7]);
+    for (difficulty, aims) in [(mix(1, 1, 1), [30, 50, 70, 90]), (ladder, [40, 55, 75, 90])] {
+        let without = plan(&[], difficulty);
+        let plain = mean_rate(&without, &pool, 2_000);
+        for aim in aims {
+            let with = Plan { aim: Some(aim), ..without.clone() };
+            let (aimed, goal) = (mean_rate(&with, &pool, 2_000), f64::from(aim) * 10.0);
+            let (near, far) = ((aimed - goal).abs(), (plain - goal).abs());
+            assert!(near < far, "{difficulty}, {aim}: {aimed:.0} with the aim, {plain:.0} without");
+        }
+    }
+}
+
+#[test]
+fn before_anybody_answered_the_labels_are_aimed_at() {
+    let pool = full_pool(&["oop", "typing"], 5);
+    let with = Plan { aim: Some(85), ..plan(&[], mix(1, 1, 1)) };
+    let counts = shares(&with, &pool, 3_000, |drawn| drawn.reason.difficulty);
+    // 1,000, 200 and 52 by their distances of 0, 0.2 and 0.425.
+    for (difficulty, weight) in [(Easy, 1_000), (Medium, 200), (Hard, 52)] {
+        assert!(about(counts[&difficulty], 3_000, weight, 1_252), "{counts:?}");
+    }
+}
+
+#[test]
+fn an_aim_keeps_to_the_plan_and_to_freshness() {
+    let aim = Some(90);
+    // Never what the mix leaves out, nor what the ladder does not ask for.
+    let pool = full_pool(&["oop"], 3);
+    for seed in 0..200 {
+        let hard = Plan { aim, ..plan(&[], mix(0, 0, 1)) };
+        assert_eq!(drawn(&hard, &pool, seed).unwrap().reason.difficulty, Hard);
+        let ladder = Plan { aim, ..plan(&[], DifficultyPlan::Ladder([Hard; 7])) };
+        assert_eq!(drawn(&ladder, &pool, seed).unwrap().reason.difficulty, Hard);
+    }
+    // Never one asked before while another fits, however close it is.
+    let near = question("oop/near", Easy).solved(90, 100).asked(1);
+    let far = question("oop/far", Easy).solved(1, 100);
+    let with = Plan { aim, ..plan(&[], mix(1, 1, 1)) };
+    for seed in 0..200 {
+        let drawn = drawn(&with, &[near.clone(), far.clone()], seed).unwrap();
+        assert_eq!(drawn.question, far.id);
+        assert_eq!(drawn.reason.aimed, Some(Aimed { aim: 90, rate: 86, answers: 100 }));
+    }
+    // By its turn alone, so the aim is no reason.
+    let asked = drawn(&with, &[near], 1).unwrap();
+    assert_eq!(asked.reason.aimed, None);
+}
+
+#[test]
+fn an_aim_is_read_as_people_write_it() {
+    for (typed, aim) in [
+        ("0.7", Some(70)),
+        (" .7 ", Some(70)),
+        ("0,65", Some(65)),
+        ("70%", Some(70)),
+        ("70 %", Some(70)),
+        ("0.05", Some(5)),
+        ("0.95", Some(95)),
+        ("off", None),
+        ("OFF", None),
+    ] {
+        assert_eq!(Plan::parse_aim(typed), Ok(aim), "{typed}");
+    }
+    for typed in ["", "70", "0.04", "0.96", "-0.5", "NaN", "inf", "most", "1e9", "%"] {
+        assert!(Plan::parse_aim(typed).is_err(), "{typed}");
+    }
+}
+
+#[test]
+fn plans_and_reasons_of_before_are_still_read() {
+    let plan: Plan = serde_json::from_str(
+        r#"{"topics":{},"difficulty":{"mix":{"easy":1,"medium":1,"hard":1}}}"#,
+    )
+    .unwrap();
+    assert_eq!(plan, Plan::default());
+    assert!(!serde_json::to_string(&plan).unwrap().contains("aim"));
+    let reason: Reason = serde_json::from_str(
+        r#"{"topic":"oop","difficulty":"easy","wanted":null,"freshness":"new","pool":3}"#,
+    )
+    .unwrap();
+    assert_eq!(reason.aimed, None);
 }

@@ -347,9 +347,12 @@ impl Desk<'_> {
         member: MemberId,
         question: &Question,
         right: bool,
-        _first_attempt: bool,
+        first_attempt: bool,
         at: DateTime<Utc>,
     ) -> Decision<()> {
+        if first_attempt {
+            self.solved(&question.id, right).await?;
+        }
         if !right {
             self.missed(guild, member, question, at).await?;
         }

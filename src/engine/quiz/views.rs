@@ -3,8 +3,10 @@
 use super::super::desk::{Decision, Desk};
 use crate::domain::question::Question;
 use crate::domain::quiz::{Asked, Options, Short, State, why_short};
+use crate::domain::rate::Rate;
 use crate::domain::refusal::Refusal;
 use crate::store::quizzes::{self, Answer, Judged, Run};
+use crate::store::rates;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -47,6 +49,8 @@ pub enum Showing {
         judged: Judged,
         /// Why it earned less than the question is worth.
         short: Option<Short>,
+        /// How many solve it, this answer among them.
+        rate: Rate,
     },
     /// A question that was opened elsewhere in the guild while it was shown.
     LeftOut {
@@ -152,7 +156,8 @@ impl Desk<'_> {
         }
         let worth = self.shared.settings.rules.quiz(question.asked.question.difficulty);
         let short = why_short(judged.right, judged.first, worth, judged.points);
-        Ok(Showing::Feedback { asked: question.asked, answer, judged, short })
+        let rate = rates::of(self.db, &question.asked.question.id).await?;
+        Ok(Showing::Feedback { asked: question.asked, answer, judged, short, rate })
     }
 
     /// How a solo run came out so far.

@@ -11,11 +11,12 @@ use crate::domain::schedule::{self, Due, Schedule};
 use crate::engine::Engine;
 use crate::engine::Settings;
 use crate::engine::intent::Intent;
+use crate::engine::rates::{self as learnt, Contradicted};
 use crate::store::channels::StudyChannel;
 use crate::store::deliveries::Delivery;
 use crate::store::guilds::Guild;
 use crate::store::rounds::Round;
-use crate::store::{self, Connection, channels, deliveries, guilds, rounds};
+use crate::store::{self, Connection, channels, deliveries, guilds, rates, rounds};
 use chrono::{DateTime, Utc};
 
 /// Due instants that `/study status` shows.
@@ -49,6 +50,8 @@ pub struct Status {
     pub unsaid: Vec<(Notice, DateTime<Utc>)>,
     /// What members reported about questions.
     pub reports: ReportsView,
+    /// Questions whose label the answers contradict, the farthest off first.
+    pub contradicted: Vec<Contradicted>,
 }
 
 /// What `/help` shows.
@@ -105,7 +108,9 @@ impl Engine {
             })
             .collect();
         let reports = self.reports(&mut db, guild).await?;
-        Ok(Status { guild: found, channels: all, unsaid, reports })
+        let rates = rates::all(&mut db).await?;
+        let contradicted = learnt::contradicted(&self.shared.bank(), &rates);
+        Ok(Status { guild: found, channels: all, unsaid, reports, contradicted })
     }
 
     /// The plan of a study channel as it is, for showing it.

@@ -6,6 +6,7 @@ pub mod questions;
 pub mod quiz;
 pub mod review;
 pub mod rounds;
+pub mod stats;
 
 use crate::domain::ids::MemberId;
 use crate::domain::refusal::Refusal;

@@ -4,6 +4,7 @@ use super::{View, name_in};
 use crate::domain::answer;
 use crate::domain::ballot;
 use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId, RoleId, RoundId};
+use crate::domain::rate::Rate;
 use crate::domain::refusal::Refusal;
 use crate::domain::round::State;
 use crate::domain::schedule::Due;
@@ -11,7 +12,7 @@ use crate::engine::Engine;
 use crate::engine::intent::Intent;
 use crate::store::deliveries::Delivery;
 use crate::store::rounds::Round;
-use crate::store::{Connection, answers, ballots, channels, deliveries, members, rounds};
+use crate::store::{Connection, answers, ballots, channels, deliveries, members, rates, rounds};
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 
@@ -33,6 +34,8 @@ pub struct CardView {
     pub picks: Vec<String>,
     /// How many answered, once closed.
     pub answers: usize,
+    /// How many solve the question in quizzes.
+    pub rate: Rate,
 }
 
 /// An answer as the result shows it.
@@ -139,7 +142,11 @@ impl Engine {
         });
         let answers = answers::of_round(&mut db, id).await?.len();
         let key = key_of(&mut db, id, "card").await?;
-        Ok(CardView { round, key, role, previous, picks, answers })
+        let rate = match &round.question {
+            Some(question) => rates::of(&mut db, &question.id).await?,
+            None => Rate::default(),
+        };
+        Ok(CardView { round, key, role, previous, picks, answers, rate })
     }
 
     /// What a result card shows now.

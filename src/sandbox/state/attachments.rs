@@ -55,6 +55,10 @@ impl State {
                 "proxy_url": url,
                 "content_type": upload.content_type,
             });
+            if let Some((width, height)) = png_size(&upload.bytes) {
+                attachment["width"] = width.into();
+                attachment["height"] = height.into();
+            }
             if let Some(text) = described.and_then(|one| one["description"].as_str()) {
                 attachment["description"] = text.into();
             }
@@ -62,5 +66,40 @@ impl State {
             self.world.files.insert(id, (upload.content_type, upload.bytes));
         }
         Some(attachments)
+    }
+}
+
+/// Width and height of a PNG, from its header (PNG specification, 5.2 and 11.2.2); None for anything
+/// else.
+pub fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let header = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n")?.get(4..)?.strip_prefix(b"IHDR")?;
+    let number = |at: usize| {
+        let bytes: [u8; 4] = header.get(at..at + 4)?.try_into().ok()?;
+        Some(u32::from_be_bytes(bytes))
+    };
+    Some((number(0)?, number(4)?))
+}
+
+/// Gives embeds the addresses of the files they name as `attachment://name` (Discord documentation,
+/// reference, "Using attachments within embeds"). A name that is no file's stays as it is.
+pub fn show_in_embeds(embeds: &mut [Value], attachments: &[Value]) {
+    for embed in embeds {
+        for place in ["image", "thumbnail"] {
+            let Some(name) =
+                embed[place]["url"].as_str().and_then(|url| url.strip_prefix("attachment://"))
+            else {
+                continue;
+            };
+            let Some(file) = attachments.iter().find(|one| one["filename"] == name) else {
+                continue;
+            };
+            let shown = &mut embed[place];
+            for (key, of) in [("url", "url"), ("proxy_url", "proxy_url")] {
+                shown[key] = file[of].clone();
+            }
+            for side in ["width", "height"] {
+                shown[side] = file.get(side).cloned().unwrap_or_else(|| 0.into());
+            }
+        }
     }
 }

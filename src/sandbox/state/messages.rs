@@ -1,5 +1,6 @@
 //! Messages: written, edited, deleted, pinned, reacted to; each change told to those it concerns.
 
+use super::attachments::show_in_embeds;
 use super::mentions::fill_mentions;
 use super::{Audience, State};
 use crate::sandbox::refused::Refused;
@@ -74,6 +75,7 @@ impl State {
             audience: new.audience,
             tts: new.tts,
         };
+        show_in_embeds(&mut written.embeds, &written.attachments);
         fill_mentions(&self.world, &mut written, new.allowed_mentions.as_ref());
         if let Some((_, session)) = written.audience.clone() {
             let event = wire::message_event(&self.world, &written, wire::Viewer::ALL);
@@ -135,6 +137,7 @@ impl State {
         if let Some(attachments) = changes.attachments {
             changed.attachments = attachments;
         }
+        show_in_embeds(&mut changed.embeds, &changed.attachments);
         if let Some(flags) = changes.flags {
             changed.flags = flags;
         }

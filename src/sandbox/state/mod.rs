@@ -1,6 +1,6 @@
 //! Everything behind the one lock, and who is told what.
 
-mod attachments;
+pub mod attachments;
 mod guilds;
 mod marks;
 mod mentions;

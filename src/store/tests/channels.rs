@@ -21,6 +21,7 @@ fn full(id: ChannelId) -> StudyChannel {
         plan: Plan {
             topics: BTreeMap::from([("basics".to_owned(), 3), ("oop".to_owned(), 0)]),
             difficulty: DifficultyPlan::Ladder([Difficulty::Hard; 7]),
+            aim: Some(70),
         },
         since: at(-7),
         role: Some(RoleId(17)),

@@ -1,5 +1,6 @@
 //! The store on a real file with all migrations: every function, and every promise its keys keep.
 
+mod activity;
 mod answers;
 mod ballots;
 mod channels;
@@ -11,6 +12,7 @@ mod members;
 mod opening;
 mod portable;
 mod quizzes;
+mod rates;
 mod reports;
 mod reviews;
 mod rounds;
@@ -22,7 +24,7 @@ use super::channels::StudyChannel;
 use super::guilds::Guild;
 use super::rounds::{Origin, Round};
 use super::{Connection, Store};
-use crate::domain::draw::{Freshness, Plan, Reason};
+use crate::domain::draw::{Aimed, Freshness, Plan, Reason};
 use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId, QuestionId, RoundId};
 use crate::domain::question::{Choice, Difficulty, FollowUp, Kind, Question};
 use crate::domain::round::State;
@@ -170,6 +172,7 @@ fn due(id: i64, channel: ChannelId, date: NaiveDate) -> Round {
             wanted: Some(Difficulty::Hard),
             freshness: Freshness::LeastRecent(at(-5)),
             pool: 12,
+            aimed: Some(Aimed { aim: 70, rate: 655, answers: 3 }),
         }),
         message: None,
         thread: None,

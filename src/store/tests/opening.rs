@@ -141,7 +141,7 @@ async fn a_newer_programs_file_is_left_alone() {
     let told = refusal(&folder, "study.db").await;
     let newest = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).unwrap().count();
     let told = told.replace(&format!("knows {newest}"), "knows N");
-    insta::assert_snapshot!(told, @"the database study.db was written by a newer Studyhall (version 9000 of its tables, this program knows N). Start the newer program, or restore an older copy; nothing was changed");
+    insta::assert_snapshot!(told, @"the database study.db was written by a newer Studyhall (version 9000 of its tables, this program knows 6). Start the newer program, or restore an older copy; nothing was changed");
 }
 
 #[tokio::test]
@@ -214,6 +214,55 @@ async fn every_refusal_is_of_its_kind() {
     assert!(matches!(kind("foreign").await, Some(OpenError::Foreign { .. })));
     assert!(matches!(kind("newer").await, Some(OpenError::Newer { found: 9_000, known: 1.., .. })));
     assert!(matches!(kind("missing/x").await, Some(OpenError::Unusable { .. })));
+}
+
+#[tokio::test]
+async fn looking_at_a_file_changes_nothing() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("study.db");
+    let store = Store::open(&path).await.unwrap();
+    let mut db = store.begin().await.unwrap();
+    guilds::save(&mut db, &guild(GUILD)).await.unwrap();
+    db.commit().await.unwrap();
+    // While a bot has it open, what is committed is seen.
+    let mut db = Store::look(&path).await.unwrap();
+    assert_eq!(guilds::find(&mut db, GUILD).await.unwrap(), Some(guild(GUILD)));
+    assert!(guilds::save(&mut db, &guild(GUILD)).await.is_err(), "it is for reading alone");
+    db.close().await.unwrap();
+    store.close().await;
+    let before = contents(folder.path());
+    let mut db = Store::look(&path).await.unwrap();
+    assert_eq!(guilds::find(&mut db, GUILD).await.unwrap(), Some(guild(GUILD)));
+    db.close().await.unwrap();
+    assert!(contents(folder.path()) == before);
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_at_is_told() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("empty.db"), "").unwrap();
+    fs::write(at("letter.txt"), "Dear all, this is no database.").unwrap();
+    Store::open(&at("older.db")).await.unwrap().close().await;
+    make(
+        &at("older.db"),
+        SqliteJournalMode::Wal,
+        &["DELETE FROM _sqlx_migrations WHERE version > 1"],
+    )
+    .await;
+    newer(&at("newer.db")).await;
+    let before = contents(folder.path());
+    for (name, told) in [
+        ("none.db", "there is no database "),
+        ("empty.db", "was written by an older Studyhall"),
+        ("older.db", "was written by an older Studyhall"),
+        ("newer.db", "was written by a newer Studyhall"),
+        ("letter.txt", "is not a Studyhall database"),
+    ] {
+        let error = Store::look(&at(name)).await.err().expect(name).to_string();
+        assert!(error.contains(told), "{name}: {error}");
+    }
+    assert!(contents(folder.path()) == before);
 }
 
 #[tokio::test]

@@ -35,6 +35,7 @@ fn study_calls(channel: u64) -> Vec<(&'static str, Value)> {
             {"name": "topics", "value": "all"}, {"name": "mix", "value": "easy 2, medium 3, hard 1"}]),
         ),
         ("plan", json!([{"name": "topics", "value": "asynio"}])),
+        ("plan", json!([{"name": "aim", "value": "0.7"}])),
         ("plan", json!([{"name": "ladder", "value": "mon easy, wed medium, fri hard"}])),
         (
             "holidays add",
@@ -169,6 +170,8 @@ async fn all_that_can_be_done_speaks_as_discord_describes() {
     let reported = stage.sandbox.direct_messages(admin.id());
     assert!(!reported.is_empty(), "nobody was told of the report");
     tried.press_all(&admin, reported).await;
+    let member = json!([{"name": "member", "value": members[0].id().to_string()}]);
+    tried.call(&members[5], stage.study(), "stats", member).await;
     tried.commands(&stage, &members[3], false).await;
     tried.commands(&stage, &admin, true).await;
 

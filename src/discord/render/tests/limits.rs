@@ -8,7 +8,7 @@ use crate::discord::say::tests::sample::{
 };
 use crate::discord::say::text::{clean, plain, units};
 use crate::discord::say::{
-    Card, Row, admin, ballot, boards, limit, no, notice, round as rounds, season,
+    Card, Picture, Row, admin, ballot, boards, limit, no, notice, round as rounds, season, stats,
 };
 use crate::discord::say::{question as say_question, review as say_review};
 use crate::domain::ballot::TallyRow;
@@ -19,6 +19,7 @@ use crate::domain::points::{Award, Cause};
 use crate::domain::question::{FollowUp, Question};
 use crate::domain::ranking::which::Which;
 use crate::domain::ranking::{Ranked, Standing, Window};
+use crate::domain::rate::{Contradiction, Rate};
 use crate::domain::refusal::Refusal;
 use crate::domain::report;
 use crate::domain::review::Grade;
@@ -27,14 +28,15 @@ use crate::domain::schedule::Holiday;
 use crate::domain::season::{LONGEST_NAME, Season};
 use crate::domain::streak::Streak;
 use crate::engine::input::Reply;
+use crate::engine::rates::Contradicted;
 use crate::engine::views::admin::{ChannelStatus, Status};
 use crate::engine::views::boards::{Board, BoardRow, BoardSettings, Points, PointsRow, SeasonRow};
+use crate::engine::views::questions::{QuestionView, ReportView, ReportsView};
+use crate::engine::views::review::{AnswerView, DueCard, ReminderView, ReviewView};
 use crate::engine::views::rounds::{
     BallotLine, BallotView, CardView, OpenRound, ResultView, ShownAnswer, Today,
 };
-
-use crate::engine::views::questions::{QuestionView, ReportView, ReportsView};
-use crate::engine::views::review::{AnswerView, DueCard, ReminderView, ReviewView};
+use crate::engine::views::stats::{Did, Stats};
 use crate::engine::{BoardReply, Entry, Report, Source, Wishes};
 use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert, prop_assert_eq};
@@ -179,6 +181,7 @@ impl World {
                 previous: Some(self.round(State::Closed)),
                 picks: self.names.clone(),
                 answers: self.names.len(),
+                rate: Rate { answers: u32::MAX, right: u32::MAX },
             }));
         }
         for voided in [false, true] {
@@ -190,6 +193,16 @@ impl World {
         cards.push(rounds::follow_ups(&self.question));
         cards.push(rounds::why(&self.question, &reason(Freshness::New, 7), u64::MAX));
         cards.extend(self.ballots());
+        for own in [false, true] {
+            let card = stats::stats(&self.stats(own));
+            // As it is sent once it is drawn.
+            let picture = card.drawing.clone().map(|drawing| Picture {
+                file: drawing.file.to_owned(),
+                png: vec![1, 2, 3],
+                description: drawing.description,
+            });
+            cards.push(Card { picture, ..card });
+        }
         cards.extend([false, true].map(|shared| boards::board(&self.board(), shared)));
         cards.extend(self.of_seasons());
         cards.push(boards::points(&self.points()));
@@ -392,6 +405,27 @@ impl World {
         }
     }
 
+    fn stats(&self, own: bool) -> Stats {
+        let streak = Streak { length: u32::MAX, best: u32::MAX, graces: 2, toward_grace: 0 };
+        let did = Did { answers: 9_999, ballots: 9_999, quiz: 9_999 };
+        let topics = (0..self.amount).map(|n| {
+            let rate = Rate { answers: 9_999, right: 9_999 };
+            (format!("{}-{n}", self.question.topic), rate)
+        });
+        Stats {
+            name: self.names.first().cloned(),
+            own,
+            hidden: own,
+            today: due().date,
+            from: due().date,
+            days: [(due().date, did)].into(),
+            rounds: u32::MAX,
+            picks: i64::MIN,
+            streaks: vec![(ChannelId(u64::MAX), streak); 25],
+            topics: topics.collect(),
+        }
+    }
+
     fn for_admins(&self) -> Vec<Card> {
         let free = Holiday {
             first: due().date,
@@ -431,11 +465,17 @@ impl World {
             admin::reply(&voided).unwrap(),
             notice::notice(&trouble, &self.typed, &"k".repeat(25)),
         ];
+        let contradicted = Contradicted {
+            question: Arc::new(self.question.clone()),
+            rate: Rate { answers: u32::MAX, right: 0 },
+            contradiction: Contradiction::Harder,
+        };
         cards.push(admin::status(&Status {
             guild: guild(),
             channels: vec![status; self.amount + 1],
             unsaid: vec![(trouble, instant("2026-11-23T08:00:00Z")); 5],
             reports: ReportsView { open: 5, later: u32::MAX, newest: vec![self.report(); 3] },
+            contradicted: vec![contradicted; self.amount],
         }));
         let texts: [fn(String) -> Refusal; 5] = [
             Refusal::BadTime,
@@ -474,6 +514,9 @@ fn refused(sent: &Value) -> Vec<String> {
         if sum == 0 || sum > limit::EMBED || fields.len() > limit::FIELDS {
             check("embed", &Value::String("x".repeat(sum)), 1, limit::EMBED);
         }
+    }
+    for file in sent["attachments"].as_array().unwrap_or(&Vec::new()) {
+        check("description", &file["description"], 1, limit::DESCRIPTION);
     }
     let rows = sent["components"].as_array().cloned().unwrap_or_default();
     let mut ids = HashSet::new();

@@ -1,6 +1,6 @@
 use super::{edit, edited_response, message, reply, response};
 use crate::discord::say::tests::sample::{card_view, outcome, result_view};
-use crate::discord::say::{Button, Card, Embed, Line, Menu, Row, Tone, round};
+use crate::discord::say::{Button, Card, Embed, Line, Menu, Picture, Row, Tone, round};
 use crate::domain::ids::RoleId;
 use crate::domain::round::State;
 use serde_json::{Value, json};
@@ -155,4 +155,45 @@ fn labels_are_cut() {
     let sent = json_of(message(&card));
     let label = sent["components"][0]["components"][0]["label"].as_str().unwrap();
     assert_eq!(label.chars().count(), 80);
+}
+
+#[test]
+fn a_picture_goes_with_its_description() {
+    let picture = Picture {
+        file: "board.png".to_owned(),
+        png: b"picture".to_vec(),
+        description: "d".repeat(2_000),
+    };
+    let plain = Card { picture: Some(picture.clone()), ..Card::text("words") };
+    let boxed = Card::boxed(Embed { text: "words".to_owned(), ..Embed::default() });
+    let boxed = Card { picture: Some(picture), ..boxed };
+    for card in [&plain, &boxed] {
+        for sent in [
+            json_of(message(card)),
+            json_of(edit(card)),
+            json_of(response(card, true)),
+            json_of(edited_response(card)),
+            json_of_reply(card, true),
+        ] {
+            let file = &sent["attachments"][0];
+            assert_eq!((&file["id"], &file["filename"]), (&json!(0), &json!("board.png")));
+            assert_eq!(file["description"].as_str().unwrap().chars().count(), 1_024);
+            // In a box it is the box's picture, else it stands alone.
+            let image = &sent["embeds"][0]["image"]["url"];
+            match card.embed {
+                Some(_) => assert_eq!(image, "attachment://board.png"),
+                None => assert_eq!(*image, Value::Null),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_message_brought_up_to_date_loses_the_picture_it_had() {
+    let card = Card::text("words");
+    for sent in
+        [json_of(edit(&card)), json_of(response(&card, true)), json_of(edited_response(&card))]
+    {
+        assert_eq!(sent["attachments"], json!([]), "{sent}");
+    }
 }

@@ -1,6 +1,7 @@
 //! The private message of a solo run.
 
 use super::{kind, letter, question_box};
+use crate::discord::say::rate::label;
 use crate::discord::say::text::{at, count, count_points, from_now, plain, whole};
 use crate::discord::say::{Button, Card, Embed, Tone, limit};
 use crate::domain::quiz::{Asked, Short};
@@ -16,8 +17,13 @@ pub fn solo(view: &SoloView) -> Card {
             card.content = format!("{}{until}", head(view, &kind(&asked.question)));
             card.with_buttons(choices(view, asked))
         }
-        Showing::Feedback { asked, answer, judged, short } => {
-            feedback(view, asked, answer, *judged, *short)
+        Showing::Feedback { asked, answer, judged, short, rate } => {
+            let mut card = feedback(view, asked, answer, *judged, *short);
+            if rate.is_enough() {
+                let label = label(asked.question.difficulty, *rate);
+                card.content.push_str(&format!("\nDifficulty: {label}."));
+            }
+            card
         }
         Showing::LeftOut { question } => Card {
             content: format!(

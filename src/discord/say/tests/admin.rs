@@ -197,7 +197,7 @@ fn plan_shown() {
     │ ─ All topics
     │ asyncio, data-model, oop
     │ ─ To change it
-    │ `/study plan` with `topics`, like `asyncio 2, oop` (asyncio twice as often) or `all`; with `mix`, like `easy 2, medium 3, hard 1`; or with `ladder`, like `mon easy, wed medium, fri hard`.
+    │ `/study plan` with `topics`, like `asyncio 2, oop` (asyncio twice as often) or `all`; with `mix`, like `easy 2, medium 3, hard 1`; or with `ladder`, like `mon easy, wed medium, fri hard`. `aim`, like `0.7`, prefers questions that seven of ten solve; `off` ends that.
     ╰
     "#);
 }
@@ -209,18 +209,20 @@ fn plan_changed() {
         topics: [("asyncio".to_owned(), 2), ("oop".to_owned(), 1), ("data-model".to_owned(), 0)]
             .into(),
         difficulty: DifficultyPlan::Ladder([Easy, Easy, Medium, Medium, Hard, Hard, Hard]),
+        aim: Some(70),
     };
     assert_snapshot!(show(&plan(CHANNEL, &changed, 0, true, &topics())), @r#"
     ╭ The study plan is changed (Green)
     │ For <#200>:
     │ **Topics:** asyncio 2, oop 1
     │ **Difficulty:** easy Mon, Tue; medium Wed, Thu; hard Fri–Sun
+    │ **Aim:** questions that about 70 % of members solve
     │
     │ No new questions are left. Questions asked before come again, those asked longest ago first.
     │ ─ All topics
     │ asyncio, data-model, oop
     │ ─ To change it
-    │ `/study plan` with `topics`, like `asyncio 2, oop` (asyncio twice as often) or `all`; with `mix`, like `easy 2, medium 3, hard 1`; or with `ladder`, like `mon easy, wed medium, fri hard`.
+    │ `/study plan` with `topics`, like `asyncio 2, oop` (asyncio twice as often) or `all`; with `mix`, like `easy 2, medium 3, hard 1`; or with `ladder`, like `mon easy, wed medium, fri hard`. `aim`, like `0.7`, prefers questions that seven of ten solve; `off` ends that.
     ╰
     "#);
 }

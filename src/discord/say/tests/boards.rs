@@ -70,6 +70,7 @@ fn of_a_week() {
     │ You: rank 2, 3 points (1 answer)
     ╰ 4 members
     [Share → share:week:0]
+    (picture leaderboard.png: Leaderboard: this week, as bars. 1. Ana: 12 points, 2 picks; 2. Ben: 3 points; 2. Dana_*: 3 points; 4. Chidi: 1 point)
     "#);
 }
 
@@ -85,6 +86,7 @@ fn shared() {
     │ 2\. **Dana\_\***: 3 points (1 answer)
     │ 4\. **Chidi**: 1 point (1 from quizzes)
     ╰ 4 members
+    (picture leaderboard.png: Leaderboard: this week, as bars. 1. Ana: 12 points, 2 picks; 2. Ben: 3 points; 2. Dana_*: 3 points; 4. Chidi: 1 point)
     "#);
 }
 
@@ -125,6 +127,7 @@ fn off_the_boards() {
     │ You are off the leaderboards. `/privacy board:on` brings you back.
     ╰ 4 members
     [Share → share:month:0]
+    (picture leaderboard.png: Leaderboard: this month, as bars. 1. Ana: 12 points, 2 picks; 2. Ben: 3 points; 2. Dana_*: 3 points; 4. Chidi: 1 point)
     "#);
 }
 
@@ -199,6 +202,7 @@ fn of_seasons() {
     │ You: rank 2, 3 points (1 answer)
     ╰ 4 members
     [Share → share:season:0]
+    (picture leaderboard.png: Leaderboard: season *Autumn*, as bars. 1. Ana: 12 points, 2 picks)
     Season “\*Autumn\*” is over. This is its final board.
     ╭ Leaderboard: season \*Autumn\* (Calm)
     │ From <t:1788220800:F> to <t:1796083200:F>. This season is over, and no other is running.
@@ -208,6 +212,7 @@ fn of_seasons() {
     │ You: rank 2, 3 points (1 answer)
     ╰ 4 members
     [Share → share:season:0]
+    (picture leaderboard.png: Leaderboard: season *Autumn*, as bars. 1. Ana: 12 points, 2 picks)
     ╭ Leaderboard: season \*Autumn\* (Calm)
     │ From <t:1788220800:F> to <t:1796083200:F>. This season is over, and no other is running.
     │
@@ -232,6 +237,7 @@ fn the_weekly_post() {
     │ 4\. **Chidi**: 1 point (1 from quizzes)
     ╰ Page 1 of 2, 14 members. Season: *Autumn*
     [My place → weekly:KEY]
+    (picture leaderboard.png: Leaderboard: last week, as bars. 1. Ana: 12 points, 2 picks; 2. Ben: 3 points; 2. Dana_*: 3 points; 4. Chidi: 1 point)
     "#);
     // What *My place* on it answers.
     full.own = None;
@@ -377,7 +383,7 @@ fn the_rules() {
     │ ─ Voting
     │ Press *Vote* on the question, or choose *Vote for this answer* in the Apps menu of a message. You have one vote, not for yourself, and can change or withdraw it until the close. Nobody is told who voted for whom, and how the votes stand is only told at the close. If the answer you voted for is taken back, you keep your point and can vote again. Those who tie share the members' pick; with fewer than two votes there is none.
     │ ─ Points
-    │ Answered 2, voted 1, members' pick 5; those who tie get all of it. `/points` lists what each of yours was for. On the leaderboard, equal points and picks share a rank; `/privacy board:off` takes you off it.
+    │ Answered 2, voted 1, members' pick 5; those who tie get all of it. `/points` lists what each of yours was for. On the leaderboard, equal points and picks share a rank; `/privacy board:off` takes you off it, and hides your stats from others.
     │ ─ Quizzes
     │ `/quiz` asks you in private; `/quiz mode:group` posts a card that everybody can join. A right answer gives 1 for an easy question, 2 for a medium and 3 for a hard one, on your first attempt at it in 30 days, and at most 15 a day. Questions that are open in a round or a group's quiz are left out until they close.
     │ ─ Streaks
@@ -387,7 +393,7 @@ fn the_rules() {
     │ ─ Reviews
     │ What you got wrong in a quiz comes back in `/review`, after a day, a week, a month, as well as you remember it. `/review rounds:on` brings the questions of closed rounds too, and `/review remind:on` reminds you once a day. Nobody but you sees your reviews, and they give no points.
     │ ─ Commands
-    │ `/today` shows what is open, `/leaderboard` who has the most points (by week, month, season, topic; there is one of newcomers too), `/season list` past seasons, `/points` your own. `/question show` looks a question up, `/question report` tells the admins that one is wrong. Admins set everything up with `/study`.
+    │ `/today` shows what is open, `/leaderboard` who has the most points (by week, month, season, topic; there is one of newcomers too), `/season list` past seasons, `/points` your own, `/stats` your last half year. `/question show` looks a question up, `/question report` tells the admins that one is wrong. Admins set everything up with `/study`.
     │ ─ Study channels
     │ <#200>: Mon–Fri at 08:00 (America/Port\_of\_Spain), open until the next round, for 7 days at most
     │ <#201>: Mon–Fri at 08:00 (America/Port\_of\_Spain), open for 8 hours

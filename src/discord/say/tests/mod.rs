@@ -8,11 +8,13 @@ mod no;
 mod notice;
 mod question;
 mod quiz;
+mod rate;
 mod result;
 mod reveal;
 mod review;
 pub(in crate::discord) mod sample;
 mod season;
+mod stats;
 mod status;
 
 use super::{Card, Row};
@@ -55,6 +57,9 @@ pub(in crate::discord) fn show(card: &Card) -> String {
                 }
             }
         }
+    }
+    if let Some(drawing) = &card.drawing {
+        lines.push(format!("(picture {}: {})", drawing.file, drawing.description));
     }
     if let Some(role) = card.role {
         lines.push(format!("(may notify role {role})"));

@@ -75,7 +75,8 @@ fn next(after: &Refusal) -> Option<Refusal> {
         R::ReviewOutdated => R::NoReason,
         R::NoReason => R::ReportedAlready,
         R::ReportedAlready => R::TooManyReports,
-        R::TooManyReports => R::TryAgain,
+        R::TooManyReports => R::StatsHidden,
+        R::StatsHidden => R::TryAgain,
         R::TryAgain => return None,
     })
 }
@@ -150,6 +151,7 @@ fn every_refusal() {
     Please write in a few words what is wrong with the question.
     You have reported this question already, and the admins have not decided yet.
     You have 5 reports that the admins have not looked at yet. Please give them some time.
+    This member's stats are not shown to others. You can always see your own with `/stats`.
     So much is going on that I could not take this. Nothing was changed; please try again in a moment.
     "#);
 }
@@ -162,7 +164,7 @@ fn every_refusal_is_a_sentence_of_its_own() {
         assert!(text.ends_with('.') && !text.contains("  "), "{text}");
         assert!(seen.insert(text.clone()), "said of two things: {text}");
     }
-    assert_eq!(seen.len(), 57);
+    assert_eq!(seen.len(), 58);
 }
 
 #[test]

@@ -57,7 +57,13 @@ fn view(showing: Showing) -> SoloView {
 }
 
 fn feedback(choice: usize, late: bool, judged: Judged, short: Option<Short>) -> String {
-    let showing = Showing::Feedback { asked: asked(), answer: answer(choice, late), judged, short };
+    let showing = Showing::Feedback {
+        asked: asked(),
+        answer: answer(choice, late),
+        judged,
+        short,
+        rate: None,
+    };
     show(&solo(&view(showing)))
 }
 

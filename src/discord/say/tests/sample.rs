@@ -8,6 +8,7 @@ use crate::domain::ids::{
 use crate::domain::outcome::Outcome;
 use crate::domain::points::{Award, Cause};
 use crate::domain::question::{Choice, Difficulty, FollowUp, Kind, Question};
+use crate::domain::rate::Rate;
 use crate::domain::round::State;
 use crate::domain::schedule::{Due, Schedule, Weekdays};
 use crate::engine::views::rounds::{CardView, ResultView, ShownAnswer};
@@ -97,6 +98,7 @@ pub(in crate::discord) fn reason(freshness: Freshness, pool: u32) -> Reason {
         wanted: None,
         freshness,
         pool,
+        aimed: None,
     }
 }
 
@@ -108,6 +110,7 @@ pub(in crate::discord) fn card_view(state: State) -> CardView {
         previous: None,
         picks: Vec::new(),
         answers: 0,
+        rate: Rate::default(),
     }
 }
 

@@ -22,7 +22,13 @@ fn channel() -> ChannelStatus {
 }
 
 fn of(channels: Vec<ChannelStatus>) -> Status {
-    Status { guild: guild(), channels, unsaid: Vec::new(), reports: ReportsView::default() }
+    Status {
+        guild: guild(),
+        channels,
+        unsaid: Vec::new(),
+        reports: ReportsView::default(),
+        contradicted: Vec::new(),
+    }
 }
 
 #[test]
