@@ -210,6 +210,13 @@ mod tests {
     /study remove: Ends a study channel; points and past rounds stay
         channel: Which study channel, if there are several
     /today: What is open today, and what is left for you to do
+    /quiz: Questions with choices: alone, or together with whoever joins
+        topic: Only this topic; all topics if you do not say
+        difficulty: Only this difficulty; all if you do not say [easy, medium, hard]
+        questions: How many questions, 1 to 20; 5 if you do not say
+        mode: solo (the default) is private; group is a public card that all can join [solo, group]
+        seconds: Seconds for each question; no limit alone, 30 in a group
+        race: In a group: the faster of two equals wins; no if you do not say
     /leaderboard: Who has the most points
         window: What to count; this week if you do not say [this week, this month, all time]
         page: Page, from 1
