@@ -144,6 +144,7 @@ impl Desk<'_> {
         };
         let mut kept = choice;
         if quizzes::choose(self.db, &run, &frame.question, &answer).await? {
+            let before = (run.closes_at, run.edit);
             if run.closes_at.is_some_and(|closes| self.now < closes) {
                 let (joined, missing) = quizzes::presence(self.db, run.id, position).await?;
                 let closes = Some(group::closing(limit_at, joined, missing, self.now));
@@ -154,7 +155,9 @@ impl Desk<'_> {
                 }
             }
             self.owe_edit(&mut run).await?;
-            quizzes::update(self.db, &run).await?;
+            if before != (run.closes_at, run.edit) {
+                quizzes::update(self.db, &run).await?;
+            }
         } else if let Some(newer) = quizzes::answer(self.db, run.id, position, asker.member).await?
         {
             // Delivered twice, or overtaken by a later click: that one stands.

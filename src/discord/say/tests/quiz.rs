@@ -5,6 +5,7 @@ use crate::domain::ids::{InteractionId, MemberId};
 use crate::domain::question::{Choice, Question};
 use crate::domain::quiz::group::Score;
 use crate::domain::quiz::{Asked, Options, Short, State};
+use crate::domain::rate::Rate;
 use crate::engine::quiz::{
     Answer, Earlier, Judged, Missed, Offer, Result, Said, Showing, SoloView,
 };
@@ -62,7 +63,7 @@ fn feedback(choice: usize, late: bool, judged: Judged, short: Option<Short>) -> 
         answer: answer(choice, late),
         judged,
         short,
-        rate: None,
+        rate: Rate::default(),
     };
     show(&solo(&view(showing)))
 }

@@ -1,0 +1,123 @@
+//! A hundred members press a choice of one group question at once: from the press, as the member's
+//! client sends it, to the acknowledgement it gets back.
+
+use anyhow::Context as _;
+use futures::future::{join_all, try_join_all};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use studyhall::bank::Bank;
+use studyhall::cli::bot::{Parts, settler, start};
+use studyhall::cli::clock::Simulated;
+use studyhall::config::{PointsConfig, RoundsConfig};
+use studyhall::discord::Link;
+use studyhall::sandbox::{Actor, Options, Sandbox, SimClock};
+
+const MEMBERS: usize = 100;
+const ROUNDS: usize = 10;
+/// What the 99th of a hundred may take.
+const BUDGET: Duration = Duration::from_millis(50);
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let clock = SimClock::parse("2026-11-23T07:59:00Z@manual").map_err(anyhow::Error::msg)?;
+    let sandbox = studyhall::sandbox::start(Options {
+        listener: std::net::TcpListener::bind("127.0.0.1:0")?,
+        clock: clock.clone(),
+        seed: 1,
+        limits: true,
+        extra_hosts: Vec::new(),
+        content_intent: true,
+    })
+    .await?;
+    let folder = tempfile::tempdir()?;
+    let (bank, _) = Bank::load(true, &[]);
+    let bot = start(Parts {
+        database: folder.path().join("bench.db"),
+        bank: Arc::new(bank),
+        rounds: RoundsConfig::default(),
+        points: PointsConfig::default(),
+        link: Link {
+            token: sandbox.bot_token().into(),
+            api: Some(format!("http://{}", sandbox.addr())),
+            client: None,
+        },
+        clock: Arc::new(Simulated(clock)),
+        seed: 1,
+    })
+    .await?;
+    tokio::time::timeout(Duration::from_secs(30), bot.ready()).await?;
+    let study = sandbox.study_channel_id();
+    let admin = sandbox.members().into_iter().find(|member| member.admin).context("an admin")?;
+    let admin = sandbox.actor(&admin.name);
+    let options = json!([{"name": "setup", "options": [
+        {"name": "channel", "value": study.to_string()},
+        {"name": "time", "value": "23:00"}, {"name": "zone", "value": "UTC"}]}]);
+    admin.command(study, "study", options).await?;
+    let members: Vec<Actor> =
+        (1..=MEMBERS).map(|number| sandbox.actor(&format!("Member {number}"))).collect();
+    for some in members.chunks(20) {
+        try_join_all(some.iter().map(Actor::ready)).await?;
+    }
+    let options = json!([
+        {"name": "mode", "value": 1}, {"name": "questions", "value": 1},
+        {"name": "seconds", "value": 600}]);
+    admin.command(study, "quiz", options).await?;
+    settler(sandbox.clone(), &bot, 0)().await;
+    let lobby = card(&sandbox, "Start").await?;
+    admin.press(&lobby, &button(&lobby, "Start").context("a button")?).await?;
+    let asked = card(&sandbox, "A").await?;
+    settler(sandbox.clone(), &bot, 0)().await;
+
+    let mut times = Vec::with_capacity(ROUNDS * MEMBERS);
+    for round in 0..ROUNDS {
+        let id = button(&asked, ["A", "B", "C", "D"][round % 4]).context("a button")?;
+        let presses = members.iter().map(|member| {
+            let (asked, id) = (&asked, &id);
+            async move {
+                let click = Instant::now();
+                let reply = member.press(asked, id).await?;
+                anyhow::ensure!(!reply.failed, "the bot did not answer");
+                Ok(click.elapsed())
+            }
+        });
+        for took in join_all(presses).await {
+            times.push(took?);
+        }
+        // The card is brought up to date meanwhile, as it would be.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    times.sort();
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    println!(
+        "{MEMBERS} members at once, {ROUNDS} times: p50 {:.1} ms, p99 {:.1} ms, slowest {:.1} ms",
+        at(0.5).as_secs_f64() * 1e3,
+        at(0.99).as_secs_f64() * 1e3,
+        at(1.0).as_secs_f64() * 1e3
+    );
+    let kept = at(0.99) <= BUDGET;
+    println!("the 99th of a hundred within {BUDGET:?}: {}", if kept { "yes" } else { "no" });
+    bot.stop().await?;
+    sandbox.stop().await;
+    Ok(())
+}
+
+/// The newest message of the study channel, once it has that button.
+async fn card(sandbox: &Sandbox, label: &str) -> anyhow::Result<Value> {
+    let began = Instant::now();
+    loop {
+        let newest = sandbox.messages(sandbox.study_channel_id()).pop();
+        if let Some(card) = newest.filter(|card| button(card, label).is_some()) {
+            return Ok(card);
+        }
+        anyhow::ensure!(began.elapsed() < Duration::from_secs(20), "no {label:?} on the card");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn button(card: &Value, label: &str) -> Option<String> {
+    let rows = card["components"].as_array().into_iter().flatten();
+    let mut parts = rows.flat_map(|row| row["components"].as_array().into_iter().flatten());
+    let found = parts.find(|part| part["label"] == label)?;
+    found["custom_id"].as_str().map(str::to_owned)
+}
