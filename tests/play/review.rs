@@ -3,9 +3,10 @@
 use crate::cast::Member;
 use crate::post::{Post, number};
 use crate::questions;
+use crate::quiz_table;
 use crate::stage::{Props, Stage, stamp};
 use serde_json::{Value, json};
-use studyhall::discord::say::review as say;
+use studyhall::discord::say::{no, review as say};
 use studyhall::domain::refusal::Refusal;
 use studyhall::domain::review::Grade;
 
@@ -102,7 +103,7 @@ async fn a_grade_counts_once_however_often_it_is_clicked() {
         tokio::join!(ana.actor.press(&shown[0].0, &good), ana.actor.press(&shown[1].0, &good));
     assert!(!one.unwrap().failed && !two.unwrap().failed);
     stage.settle().await;
-    let outdated = "You have been through that one already.";
+    let outdated = &no::refusal(&Refusal::ReviewOutdated).content;
     let late = ana.presses(&shown[2], "Easy: 8 days").await;
     assert!(late.says(outdated), "{}", late.text());
     assert_eq!(late.title(), after, "what is due now is shown");
@@ -143,7 +144,7 @@ async fn a_question_that_is_open_in_a_round_waits() {
     stage.study("post", Value::Null).await;
     let secret = ana.presses(&first, "Show answer").await;
     assert!(!secret.says("The reference for"), "{}", secret.text());
-    assert!(secret.says("secret until the round"), "{}", secret.text());
+    assert!(secret.says(&no::refusal(&Refusal::QuestionOpen).content), "{}", secret.text());
     let waits = reviews(&ana).await;
     assert!(waits.says("One more waits until its round or quiz is over."), "{}", waits.text());
     assert!(!ana.uses("today", Value::Null).await.says("due for you"));
@@ -163,7 +164,7 @@ async fn a_question_that_left_its_pack_is_dropped() {
     let none = reviews(&ana).await;
     assert!(none.says("nothing to review yet"), "{}", none.text());
     let gone = ana.presses(&post, "Show answer").await;
-    assert!(gone.says("I know no such question."), "{}", gone.text());
+    assert!(gone.says(&no::refusal(&Refusal::NoSuchQuestion).content), "{}", gone.text());
     stage.finish().await;
 }
 
@@ -269,5 +270,23 @@ async fn before_any_setup_there_is_nothing_to_review() {
     assert!(reviews(&ana).await.refuses(&Refusal::NoStudyChannel));
     let set = ana.uses("review", json!({"remind": "on"})).await;
     assert!(set.refuses(&Refusal::NoStudyChannel));
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn what_was_wrong_in_a_quiz_comes_back_at_once() {
+    let stage = quiz_table::stage(24).await;
+    let [ana, ben, ..] = stage.cast().await;
+    let first = ana.quiz(json!({"questions": 2})).await;
+    let said = ana.is_wrong(&first).await;
+    let second = ana.presses(&said, "Next").await;
+    ana.is_right(&second).await;
+    let post = reviews(&ana).await;
+    assert!(post.says("This is the only one due."), "{}", post.text());
+    assert_eq!(post.title(), first.title());
+    assert!(ana.uses("today", Value::Null).await.says("1 review is due for you."));
+    assert!(reviews(&ben).await.says("nothing to review yet"));
+    let done = grades(&ana, &post, Grade::Good).await;
+    assert!(done.says("Nothing more is due."), "{}", done.text());
     stage.finish().await;
 }
