@@ -169,85 +169,85 @@ mod tests {
             }
         }
         assert_snapshot!(lines.join("\n"), @r#"
-        /study setup: Makes a channel a study channel, or changes one: only what you give changes
-            channel (needed): The text channel
-            time: Local time of day, for example 08:30
-            zone: Time zone: start typing a city
-            weekdays: Days with a round, for example mon-fri (the default), or daily
-            role: Role to mention with each question
-            notices: Channel for notices to the admins; without one: a direct message to you
-            pin: Whether to pin the question
-            hours: Hours a round stays open; 0 (the default) for until the next one
-        /study plan: What is drawn: topics and difficulties. Without options: shows the plan
-            topics: Topics with weights, for example asyncio 2, oop; or all
-            mix: Difficulties by weight, for example easy 2, medium 3, hard 1
-            ladder: A difficulty for each weekday, for example mon easy, wed medium, fri hard
-            aim: Share of members who should solve a question, for example 0.7; or off
-            channel: Which study channel, if there are several
-        /study holidays add: Adds a date, or a run of dates, without a round
-            first (needed): First date, for example 2026-12-24
-            last: Last date; the first if you do not say
-            label: What it is
-            channel: Which study channel, if there are several
-        /study holidays remove: Removes the holidays that include a date
-            date (needed): A date inside, for example 2026-12-24
-            channel: Which study channel, if there are several
-        /study holidays list: Lists the holidays
-        /study status: Next rounds, questions left, health
-            channel: Only this study channel
-        /study post: Posts an extra question now
-            channel: Which study channel, if there are several
-        /study pause: Stops new rounds for a while
-            until: First date with rounds again, for example 2027-01-07; open-ended without
-            channel: Which study channel, if there are several
-        /study resume: Goes on after a pause
-            channel: Which study channel, if there are several
-        /study skip: Leaves out the next round
-            channel: Which study channel, if there are several
-        /study replace: Withdraws the open question and posts another
-            channel: Which study channel, if there are several
-        /study void: Takes back the points of the last closed round
-            channel: Which study channel, if there are several
-        /study remove: Ends a study channel; points and past rounds stay
-            channel: Which study channel, if there are several
-        /study board show: Shows how the leaderboards are set up
-        /study board weekly: Posts the board of the last week every Monday at 09:00, or stops that
-            post (needed): Whether to post it [on, off]
-            channel: Where; in this channel if you do not say
-        /study board exclude: Keeps the members of a role off the leaderboards; they keep their points
-            role (needed): The role
-        /study board include: Lets the members of an excluded role back on the leaderboards
-            role (needed): The role
-        /study board zone: Sets the time zone in which weeks and months of the leaderboards begin
-            zone (needed): Time zone: start typing a city
-        /study recount: Compares the leaderboards with every point ever booked, and puts right what differs
-        /today: What is open today, and what is left for you to do
-        /quiz: Questions with choices: alone, or together with whoever joins
-            topic: Only this topic; all topics if you do not say
-            difficulty: Only this difficulty; all if you do not say [easy, medium, hard]
-            questions: How many questions, 1 to 20; 5 if you do not say
-            mode: solo (the default) is private; group is a public card that all can join [solo, group]
-            seconds: Seconds for each question; no limit alone, 30 in a group
-            race: In a group: the faster of two equals wins; no if you do not say
-        /leaderboard: Who has the most points
-            window: What to count; this week if you do not say [this week, last week, this month, this season, all time]
-            topic: Only points for one topic
-            board: Everyone, or those who joined since the season (without one: the month) began [everyone, newcomers]
-            page: Page, from 1
-        /season start: Starts a season and ends the one that is running; for admins
-            name (needed): What it is called, for example Autumn 2026
-            date: Its first date, for example 2026-11-01; now if you do not say
-        /season end: Ends the running season and shows its final board; for admins
-        /season list: Lists the seasons and who was best
-        /points: Your points, and what each was for
-        /stats: What you did in the last half year; of others: rounds, picks and streaks
-            member: Whose; your own if you do not say
-        /privacy: What others see of you
-            board (needed): Whether you stand on the leaderboard [on, off]
-        /help: How rounds, answers, votes and points work here
-        Apps: Vote for this answer
-        Apps: Not my answer
-        "#);
+    /study setup: Makes a channel a study channel, or changes one: only what you give changes
+        channel (needed): The text channel
+        time: Local time of day, for example 08:30
+        zone: Time zone: start typing a city
+        weekdays: Days with a round, for example mon-fri (the default), or daily
+        role: Role to mention with each question
+        notices: Channel for notices to the admins; without one: a direct message to you
+        pin: Whether to pin the question
+        hours: Hours a round stays open; 0 (the default) for until the next one
+    /study plan: What is drawn: topics and difficulties. Without options: shows the plan
+        topics: Topics with weights, for example asyncio 2, oop; or all
+        mix: Difficulties by weight, for example easy 2, medium 3, hard 1
+        ladder: A difficulty for each weekday, for example mon easy, wed medium, fri hard
+        aim: Share of members who should solve a question, for example 0.7; or off
+        channel: Which study channel, if there are several
+    /study holidays add: Adds a date, or a run of dates, without a round
+        first (needed): First date, for example 2026-12-24
+        last: Last date; the first if you do not say
+        label: What it is
+        channel: Which study channel, if there are several
+    /study holidays remove: Removes the holidays that include a date
+        date (needed): A date inside, for example 2026-12-24
+        channel: Which study channel, if there are several
+    /study holidays list: Lists the holidays
+    /study status: Next rounds, questions left, health
+        channel: Only this study channel
+    /study post: Posts an extra question now
+        channel: Which study channel, if there are several
+    /study pause: Stops new rounds for a while
+        until: First date with rounds again, for example 2027-01-07; open-ended without
+        channel: Which study channel, if there are several
+    /study resume: Goes on after a pause
+        channel: Which study channel, if there are several
+    /study skip: Leaves out the next round
+        channel: Which study channel, if there are several
+    /study replace: Withdraws the open question and posts another
+        channel: Which study channel, if there are several
+    /study void: Takes back the points of the last closed round
+        channel: Which study channel, if there are several
+    /study remove: Ends a study channel; points and past rounds stay
+        channel: Which study channel, if there are several
+    /study board show: Shows how the leaderboards are set up
+    /study board weekly: Posts the board of the last week every Monday at 09:00, or stops that
+        post (needed): Whether to post it [on, off]
+        channel: Where; in this channel if you do not say
+    /study board exclude: Keeps the members of a role off the leaderboards; they keep their points
+        role (needed): The role
+    /study board include: Lets the members of an excluded role back on the leaderboards
+        role (needed): The role
+    /study board zone: Sets the time zone in which weeks and months of the leaderboards begin
+        zone (needed): Time zone: start typing a city
+    /study recount: Compares the leaderboards with every point ever booked, and puts right what differs
+    /today: What is open today, and what is left for you to do
+    /quiz: Questions with choices: alone, or together with whoever joins
+        topic: Only this topic; all topics if you do not say
+        difficulty: Only this difficulty; all if you do not say [easy, medium, hard]
+        questions: How many questions, 1 to 20; 5 if you do not say
+        mode: solo (the default) is private; group is a public card that all can join [solo, group]
+        seconds: Seconds for each question; no limit alone, 30 in a group
+        race: In a group: the faster of two equals wins; no if you do not say
+    /leaderboard: Who has the most points
+        window: What to count; this week if you do not say [this week, last week, this month, this season, all time]
+        topic: Only points for one topic
+        board: Everyone, or those who joined since the season (without one: the month) began [everyone, newcomers]
+        page: Page, from 1
+    /season start: Starts a season and ends the one that is running; for admins
+        name (needed): What it is called, for example Autumn 2026
+        date: Its first date, for example 2026-11-01; now if you do not say
+    /season end: Ends the running season and shows its final board; for admins
+    /season list: Lists the seasons and who was best
+    /points: Your points, and what each was for
+    /stats: What you did in the last half year; of others: rounds, picks and streaks
+        member: Whose; your own if you do not say
+    /privacy: What others see of you
+        board (needed): Whether you stand on the leaderboard [on, off]
+    /help: How rounds, answers, votes and points work here
+    Apps: Vote for this answer
+    Apps: Not my answer
+    "#);
     }
 
     /// Discord documentation, interactions/application-commands: what it refuses.

@@ -126,15 +126,38 @@ fn labels_that_the_answers_contradict() {
         ("packs/small/pack.toml", PACK),
         ("packs/small/basics/default-arguments.md", QUESTION),
     ]);
-    insta::assert_snapshot!(place.says(&["check", "--stats"]), @"");
+    insta::assert_snapshot!(place.says(&["check", "--stats"]), @r#"
+    exit 1
+    [out]
+    1 question in 1 topic of 1 pack, no problems
+    [err]
+    studyhall: there is no database study.db. Name one with --database, or start the bot once: it makes one
+    "#);
     answered(&place, "study.db", 6, 30);
     answered(&place, "other.db", 29, 30);
     let before = place.contents();
-    insta::assert_snapshot!(place.says(&["check", "--stats"]), @"");
-    insta::assert_snapshot!(place.says(&["check", "--stats", "--database", "other.db"]), @"");
+    insta::assert_snapshot!(place.says(&["check", "--stats"]), @r#"
+    exit 0
+    [out]
+    1 question in 1 topic of 1 pack, no problems
+    packs/small/basics/default-arguments.md:2: harder than its label `easy` says: 6 of 30 first attempts were right, so 10 to 37 % solve it; the label stands for 70 to 100 %
+    1 of 1 labels contradicted (1 questions answered, 1 of them at least 21 times)
+    "#);
+    insta::assert_snapshot!(place.says(&["check", "--stats", "--database", "other.db"]), @r#"
+    exit 0
+    [out]
+    1 question in 1 topic of 1 pack, no problems
+    0 of 1 labels contradicted (1 questions answered, 1 of them at least 21 times)
+    "#);
     insta::assert_snapshot!(
         place.says(&["check", "--stats", "--database", "packs/small/pack.toml"]),
-        @""
+        @r#"
+        exit 1
+        [out]
+        1 question in 1 topic of 1 pack, no problems
+        [err]
+        studyhall: packs/small/pack.toml is not a Studyhall database (it is not a SQLite file). Name another file under [database] path; this one was left as it is
+        "#
     );
     assert!(place.contents() == before, "a check changes nothing");
     let said = place.says(&["check", "--database", "other.db"]);
