@@ -571,7 +571,7 @@ fn balanced(number: usize) -> Made {
         topic: number % 5,
         difficulty: ["easy", "medium", "hard"][number % 3],
         right: number % 4,
-        right_is_longest: number % 4 == 0,
+        right_is_longest: number.is_multiple_of(4),
     }
 }
 

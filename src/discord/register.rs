@@ -240,6 +240,14 @@ mod tests {
     /season end: Ends the running season and shows its final board; for admins
     /season list: Lists the seasons and who was best
     /points: Your points, and what each was for
+    /review: Come back to what you got wrong; only you see it
+        remind: A direct message once a day when something is due [on, off]
+        rounds: Whether the questions of closed rounds come into your reviews [on, off]
+    /question show: Shows a question, with its answer behind a button; only you see it
+        id (needed): Start typing a word of its title
+    /question report: Tells the admins what is wrong with a question
+        id (needed): Start typing a word of its title
+        reason (needed): What is wrong with it
     /stats: What you did in the last half year; of others: rounds, picks and streaks
         member: Whose; your own if you do not say
     /privacy: What others see of you

@@ -36,7 +36,7 @@ pub fn stats(stats: &Stats) -> Card {
             None => "No quiz answered in this time.".to_owned(),
             Some(rate) => {
                 let room = limit::CONTENT.saturating_sub(900);
-                let topics = topic_words(stats, |topic| plain(topic));
+                let topics = topic_words(stats, plain);
                 format!(
                     "Quizzes: {}.\nBy topic: {}.",
                     share_words(rate),

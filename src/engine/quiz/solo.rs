@@ -296,7 +296,7 @@ impl Desk<'_> {
         if let Some(same) = running.into_iter().find(|run| run.seed == seed) {
             return self.shown(same).await;
         }
-        let missed = self.to_repeat(old.guild, &old).await?;
+        let missed = self.missed_of(old.guild, &old).await?;
         if missed.is_empty() {
             return Err(Refusal::NoQuizQuestions.into());
         }
@@ -309,7 +309,7 @@ impl Desk<'_> {
     }
 
     /// What was answered but not right, as far as it is not open elsewhere.
-    async fn to_repeat(&mut self, guild: GuildId, run: &Run) -> Decision<Vec<Arc<Question>>> {
+    async fn missed_of(&mut self, guild: GuildId, run: &Run) -> Decision<Vec<Arc<Question>>> {
         let secret = self.secret(guild).await?;
         let answers = quizzes::answers(self.db, run.id).await?;
         let wrong = |position| {

@@ -259,7 +259,7 @@ async fn what_cannot_be_looked_at_is_told() {
         ("newer.db", "was written by a newer Studyhall"),
         ("letter.txt", "is not a Studyhall database"),
     ] {
-        let error = Store::look(&at(name)).await.err().expect(name).to_string();
+        let error = Store::look(&at(name)).await.expect_err(name).to_string();
         assert!(error.contains(told), "{name}: {error}");
     }
     assert!(contents(folder.path()) == before);

@@ -41,8 +41,8 @@ fn what_came_of_it() {
     Season “Autumn” is over.
     Every Monday at 09:00 I will post the leaderboard of the last week in <#200>, if anybody got points. The next time is <t:1796029200:F> (<t:1796029200:R>).
     The weekly leaderboard is not posted any more.
-    Members with <@&7> stay off the leaderboards. They keep their points. Right now that takes 1 member off. I know a member's roles as I last saw them: a change is noticed when the member next writes an answer or uses me, or is looked up, at most once a day, when about to be shown.
-    <@&7> does not keep anybody off the leaderboards any more. Right now that brings 0 members back. I know a member's roles as I last saw them: a change is noticed when the member next writes an answer or uses me, or is looked up, at most once a day, when about to be shown.
+    Members with <@&7> stay off the leaderboards. They keep their points. Right now that takes 1 member off. I go by the roles of each member as I last saw them: when the member last answered a round or used me, or was looked up to be shown on a board, which is at most once a day.
+    <@&7> does not keep anybody off the leaderboards any more. Right now that brings 0 members back. I go by the roles of each member as I last saw them: when the member last answered a round or used me, or was looked up to be shown on a board, which is at most once a day.
     Weeks and months of the leaderboards begin at midnight in America/Port\_of\_Spain now. All boards are up to date with that.
     The leaderboards were counted anew.
     "#);
@@ -66,7 +66,7 @@ fn seasons_with_their_best() {
     │ In the lead: Ana with 12 points, of 3 members.
     │
     │ **\_Autumn\_**: from <t:1788220800:F> to <t:1796083200:F>
-    │ First: Ana and Ben\_ with 1 point, of 2 members.
+    │ First: Ana and Ben\_ with 1 point each, of 2 members.
     │
     │ **Spring**: from <t:1788220800:F> to <t:1796083200:F>
     │ Nobody has points in it.
@@ -108,7 +108,7 @@ fn how_boards_are_set_up() {
     │ Posted in <#200> every Monday at 09:00, next <t:1796029200:F>.
     │ ─ Roles kept off
     │ <@&7>, <@&8>
-    │ I know a member's roles as I last saw them: a change is noticed when the member next writes an answer or uses me, or is looked up, at most once a day, when about to be shown.
+    │ I go by the roles of each member as I last saw them: when the member last answered a round or used me, or was looked up to be shown on a board, which is at most once a day.
     │ ─ Season
     │ Autumn, since <t:1788220800:F>
     ╰
