@@ -170,8 +170,8 @@ fn accuracy(canvas: &mut Canvas, topics: &[Topic]) {
         let x = SIDE + column * (index / rows) as f32;
         let y = TOPICS + 46.0 + TOPIC_ROW * (index % rows) as f32;
         let line = y + 25.0;
-        canvas.fitted((x, line), Anchor::Start, Style::new(20.0, TEXT), &topic.name, 196.0);
-        let (bar, long) = (x + 204.0, 76.0);
+        canvas.fitted((x, line), Anchor::Start, Style::new(20.0, TEXT), &topic.name, 216.0);
+        let (bar, long) = (x + 226.0, 70.0);
         canvas.bar(bar, y + 8.0, long, 20.0, 5.0, EMPTY);
         let share = topic.right.min(topic.answers) as f32 / topic.answers.max(1) as f32;
         if share > 0.0 {
@@ -179,9 +179,9 @@ fn accuracy(canvas: &mut Canvas, topics: &[Topic]) {
         }
         let bold = Style::new(20.0, TEXT).bold();
         let percent = format!("{:.0} %", share * 100.0);
-        canvas.text(bar + long + 70.0, line, Anchor::End, bold, &percent);
-        let of = fit(&format!("of {}", topic.answers), quiet, 100.0);
-        canvas.text(bar + long + 79.0, line, Anchor::Start, quiet, &of);
+        canvas.text(bar + long + 80.0, line, Anchor::End, bold, &percent);
+        let of = fit(&format!("of {}", topic.answers), quiet, 80.0);
+        canvas.text(bar + long + 88.0, line, Anchor::Start, quiet, &of);
     }
 }
 

@@ -123,7 +123,9 @@ async fn a_demo_on_a_database_of_ones_own_goes_on_where_it_ended() {
     let said = demo.terminate();
     assert!(said.starts_with("exit 0"), "{said}");
     let files: Vec<_> = place.contents().into_keys().collect();
-    assert_eq!(files, [place.path("mine.db")], "one file, complete");
+    // The lock is empty and stays, so that two that start at once lock the same file.
+    let complete = [place.path("mine.db"), place.path("mine.db.lock")];
+    assert_eq!(files, complete, "one file, complete");
 }
 
 #[tokio::test(flavor = "multi_thread")]

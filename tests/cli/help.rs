@@ -79,6 +79,8 @@ fn help() {
 
     Options:
           --config <FILE>     The configuration file [default: config.toml, if there is one]
+          --stats             Also list questions that turned out easier or harder than their labels; no reason to fail
+          --database <FILE>   The database with the answers [default: that of the configuration]
           --run               Also run every program of the packs, and compare with what it promises
           --python <COMMAND>  The Python interpreter for --run [default: python3 or python on the path]
       -h, --help              Print help

@@ -127,7 +127,7 @@ fn nobody(board: &Board) -> &'static str {
     if is_over(board) {
         "Nobody got points here in that time."
     } else {
-        "Nobody has points here yet. They come when a round closes."
+        "Nobody has points here yet. They come with right answers in a `/quiz`, and when a round closes."
     }
 }
 
@@ -202,7 +202,9 @@ pub fn points(points: &Points) -> Card {
     let mut embed = Embed {
         title: "Your points".to_owned(),
         text: if points.rows.is_empty() {
-            format!("{total}\n\nAnswer a question or vote for an answer to earn some.")
+            format!(
+                "{total}\n\nAnswer a question, vote for an answer or take a `/quiz` to earn some."
+            )
         } else {
             let lines: Vec<String> = points.rows.iter().map(points_row).collect();
             format!("{total}\n\nThe latest:\n{}", whole(&lines, "\n", limit::TEXT - 200))

@@ -1,6 +1,7 @@
 //! `/question`: one question looked up, and what members report about questions.
 
 use super::limit;
+use super::rate::label;
 use super::reveal::sources;
 use super::round::topic;
 use super::text::{at, count, fit, from_now, name, plain, plain_within, whole};
@@ -17,7 +18,7 @@ pub fn question(view: &QuestionView) -> Card {
     let question = &view.question;
     let mut fields = vec![(
         "Topic and difficulty".to_owned(),
-        format!("{}, {}", topic(question), question.difficulty),
+        format!("{}, {}", topic(question), label(question.difficulty, view.rate)),
     )];
     fields.extend(sources(question).map(|sources| ("Sources".to_owned(), sources)));
     let mut buttons = Vec::new();

@@ -3,13 +3,14 @@
 use super::{View, name_in};
 use crate::domain::ids::{GuildId, MemberId, QuestionId};
 use crate::domain::question::Question;
+use crate::domain::rate::Rate;
 use crate::domain::refusal::Refusal;
 use crate::engine::chance::Chance;
 use crate::engine::intent::Intent;
 use crate::engine::{Engine, reports as desk, secrets};
 use crate::store::deliveries::{self, Delivery};
 use crate::store::reports::{self, Report};
-use crate::store::{Connection, members};
+use crate::store::{Connection, members, rates};
 use std::fmt;
 use std::sync::Arc;
 
@@ -26,6 +27,8 @@ pub struct QuestionView {
     pub key: String,
     /// The question.
     pub question: Arc<Question>,
+    /// How many solve it.
+    pub rate: Rate,
 }
 
 impl fmt::Debug for QuestionView {
@@ -71,7 +74,8 @@ impl Engine {
         if secrets::open_questions(&mut db, guild).await?.contains(&question.id) {
             return Err(Refusal::QuestionOpen.into());
         }
-        Ok(QuestionView { key: key(&question), question })
+        let rate = rates::of(&mut db, &question.id).await?;
+        Ok(QuestionView { key: key(&question), question, rate })
     }
 
     /// The question that a key on a button leads to, if it may be shown in a guild now.

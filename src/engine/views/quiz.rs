@@ -5,10 +5,11 @@ use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId};
 use crate::domain::question::Question;
 use crate::domain::quiz::group::{Score, podium};
 use crate::domain::quiz::{Asked, Mode, Options, RunId, State};
+use crate::domain::rate::Rate;
 use crate::domain::refusal::Refusal;
 use crate::engine::{Engine, secrets};
 use crate::store::quizzes::{self, Answer, Player, Run, RunQuestion};
-use crate::store::{Connection, members};
+use crate::store::{Connection, members, rates};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub struct GroupView {
     pub asked: Option<Asked>,
     /// How many chose each button.
     pub split: Vec<usize>,
+    /// How many solve it, those in the quiz among them.
+    pub rate: Rate,
     /// How many questions were asked and closed.
     pub closed: usize,
     /// Who came where, best first.
@@ -149,7 +152,12 @@ async fn group_view(db: &mut Connection, run: Run) -> View<GroupView> {
         .into_iter()
         .map(|(rank, score)| Place { rank, name: name_in(&names, score.member), score })
         .collect();
+    let rate = match &asked {
+        Some(asked) => rates::of(db, &asked.question.id).await?,
+        None => Rate::default(),
+    };
     Ok(GroupView {
+        rate,
         total: questions.len(),
         closed: questions.iter().filter(|question| question.closed_at.is_some()).count(),
         host: run.host.map(|host| name_in(&names, host)),

@@ -245,7 +245,11 @@ impl World {
         cards.push(say_review::answer(&AnswerView { card: first, grades, due: self.amount }));
         let reminder = ReminderView { guild: self.typed.clone(), due: self.amount };
         cards.push(say_review::reminder(&reminder, &key));
-        cards.push(say_question::question(&QuestionView { key: key.clone(), question }));
+        cards.push(say_question::question(&QuestionView {
+            key: key.clone(),
+            question,
+            rate: Rate { answers: u32::MAX, right: 1 },
+        }));
         cards.push(say_question::hint(&self.question));
         cards.push(say_question::answer(&self.question));
         cards.push(Card::text(say_question::reported(&self.question.title)));

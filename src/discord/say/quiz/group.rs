@@ -2,6 +2,7 @@
 
 use super::solo::duration;
 use super::{kind, letter, question_box};
+use crate::discord::say::rate::measured;
 use crate::discord::say::text::{channel, count, count_points, from_now, name, plain, some, whole};
 use crate::discord::say::{Button, Card, Embed, Row, Tone, limit};
 use crate::domain::ids::ChannelId;
@@ -123,8 +124,12 @@ fn revealed(view: &GroupView, asked: &Asked) -> Card {
     let after = if view.position + 1 < view.total { "The next question" } else { "The result" };
     let next =
         view.closes_at.map_or_else(String::new, |at| format!(" {after} comes {}.", from_now(at)));
-    card.content =
-        format!("{}: **{}** is right. {hits} of {chosen} got it.{next}", head(view), letter(right));
+    let rate = measured(view.rate).map_or_else(String::new, |rate| format!(" In all, {rate}."));
+    card.content = format!(
+        "{}: **{}** is right. {hits} of {chosen} got it.{rate}{next}",
+        head(view),
+        letter(right)
+    );
     card.with_buttons(vec![
         Button::new("Next", format!("quiz-go:{}:{}", view.key, view.position)).primary(),
         Button::new("Reference answer", format!("quiz-ref:{}:{}", view.key, view.position)),
@@ -141,6 +146,10 @@ fn ended(view: &GroupView) -> Card {
         "The quiz ended before a question was answered.".to_owned()
     } else if lines.is_empty() {
         "Nobody has answered.".to_owned()
+    } else if view.podium.iter().all(|place| place.score.right == 0) {
+        embed.title = "No podium".to_owned();
+        "Nobody had one right this time. `/quiz` and `/review` help to get ready for the next."
+            .to_owned()
     } else {
         whole(&lines, "\n", limit::TEXT - 200)
     };

@@ -141,7 +141,7 @@ fn empty() {
     ╭ Leaderboard: this week (Calm)
     │ Since <t:1795406400:F>
     │
-    │ Nobody has points here yet. They come when a round closes.
+    │ Nobody has points here yet. They come with right answers in a `/quiz`, and when a round closes.
     ╰
     "#);
 }
@@ -303,7 +303,7 @@ fn no_points_yet() {
     ╭ Your points (Calm)
     │ **0 points**
     │
-    │ Answer a question or vote for an answer to earn some.
+    │ Answer a question, vote for an answer or take a `/quiz` to earn some.
     ╰ Only you can see this.
     "#);
 }

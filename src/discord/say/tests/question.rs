@@ -5,6 +5,7 @@ use crate::discord::say::question::{
     answer, decided, hint, question as shown, report, reported, reports,
 };
 use crate::domain::question::Question;
+use crate::domain::rate::Rate;
 use crate::domain::report::Standing;
 use crate::engine::Report;
 use crate::engine::views::questions::{QuestionView, ReportView, ReportsView};
@@ -33,12 +34,16 @@ fn of(standing: Standing) -> ReportView {
 #[test]
 fn a_question_looked_up() {
     let hinted = Question { hint: Some("Count the items.".to_owned()), ..question() };
-    let view = QuestionView { key: "KEY".to_owned(), question: Arc::new(hinted) };
+    let view = QuestionView {
+        key: "KEY".to_owned(),
+        question: Arc::new(hinted),
+        rate: Rate { answers: 48, right: 30 },
+    };
     assert_snapshot!(show(&shown(&view)), @r#"
     ╭ Brackets or parentheses? (Calm)
     │ What does `sum([n for n in big])` keep in memory?
     │ ─ Topic and difficulty
-    │ generator expressions, medium
+    │ generator expressions, medium · 62 % solve it (48 answers)
     │ ─ Sources
     │ - [Expressions](https://docs.python.org/3/reference/expressions.html)
     ╰ python/generators/lazy-sum
@@ -54,7 +59,11 @@ fn a_question_looked_up() {
     │ The list holds every item at once.
     ╰ python/generators/lazy-sum
     "#);
-    let plain = QuestionView { key: "KEY".to_owned(), question: Arc::new(question()) };
+    let plain = QuestionView {
+        key: "KEY".to_owned(),
+        question: Arc::new(question()),
+        rate: Rate::default(),
+    };
     assert!(!show(&shown(&plain)).contains("Hint"));
     assert!(!format!("{view:?}").contains(&question().answer));
 }

@@ -272,6 +272,7 @@ fn table(state: State) -> GroupView {
         players: ["Ana", "Ben", "Dana_*"].map(str::to_owned).into(),
         asked: Some(asked()),
         split: vec![1, 2, 0],
+        rate: Rate { answers: 48, right: 30 },
         closed: 3,
         podium: vec![
             place(1, "Ben", 3, 12_340, 6),
@@ -345,7 +346,7 @@ fn a_question_in_a_group() {
 #[test]
 fn the_reveal() {
     assert_snapshot!(show(&group(&table(State::Revealed))), @r#"
-    **Question 2 of 3**: **B** is right. 2 of 3 got it. The next question comes <t:1795420830:R>.
+    **Question 2 of 3**: **B** is right. 2 of 3 got it. In all, 62 % solve it (48 answers). The next question comes <t:1795420830:R>.
     ╭ Brackets or parentheses? (Green)
     │ What does `sum([n for n in big])` keep in memory?
     │
@@ -389,6 +390,17 @@ fn the_podium() {
     │ 2\. **Ana**: 1 right in 4.0 seconds
     │ 2\. **Dana\_\***: 1 right in 1 minute 4 seconds, 2 points
     │ 4\. **Chidi**: 0 right
+    ╰ Points are for a first right answer in 30 days.
+    "#);
+    let mut humbled = table(State::Ended);
+    humbled.podium.iter_mut().for_each(|place| place.score.right = 0);
+    assert_snapshot!(show(&group(&humbled)), @r#"
+    **The quiz is over**, after 3 questions.
+    ╭ No podium (Gold)
+    │ Nobody had one right this time. `/quiz` and `/review` help to get ready for the next.
+    │ ─ Nobody knew
+    │ - **One \*star\***: Two
+    │ - **Open**: the answer comes when its round closes
     ╰ Points are for a first right answer in 30 days.
     "#);
     let empty = GroupView { closed: 0, podium: Vec::new(), ..table(State::Ended) };
