@@ -186,7 +186,7 @@ async fn points_list_their_causes() {
     assert!(points.says(&format!("+2 answered, “{title}”")), "{}", points.text());
     assert!(points.says(&format!("+1 voted, “{title}”")), "{}", points.text());
     let none = dana.uses("points", Value::Null).await;
-    assert!(none.says("Answer a question or vote"), "{}", none.text());
+    assert!(none.says("Answer a question, vote"), "{}", none.text());
     stage.finish().await;
 }
 
