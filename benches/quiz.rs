@@ -1,17 +1,15 @@
 //! A hundred members press a choice of one group question at once: from the press, as the member's
 //! client sends it, to the acknowledgement it gets back.
 
+mod place;
+
 use anyhow::Context as _;
 use futures::future::{join_all, try_join_all};
+use place::Place;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-use studyhall::bank::Bank;
-use studyhall::cli::bot::{Parts, settler, start};
-use studyhall::cli::clock::Simulated;
-use studyhall::config::{PointsConfig, RoundsConfig};
-use studyhall::discord::Link;
-use studyhall::sandbox::{Actor, Options, Sandbox, SimClock};
+use studyhall::cli::bot::settler;
+use studyhall::sandbox::{Actor, Sandbox};
 
 const MEMBERS: usize = 100;
 const ROUNDS: usize = 10;
@@ -20,40 +18,7 @@ const BUDGET: Duration = Duration::from_millis(50);
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let clock = SimClock::parse("2026-11-23T07:59:00Z@manual").map_err(anyhow::Error::msg)?;
-    let sandbox = studyhall::sandbox::start(Options {
-        listener: std::net::TcpListener::bind("127.0.0.1:0")?,
-        clock: clock.clone(),
-        seed: 1,
-        limits: true,
-        extra_hosts: Vec::new(),
-        content_intent: true,
-    })
-    .await?;
-    let folder = tempfile::tempdir()?;
-    let (bank, _) = Bank::load(true, &[]);
-    let bot = start(Parts {
-        database: folder.path().join("bench.db"),
-        bank: Arc::new(bank),
-        rounds: RoundsConfig::default(),
-        points: PointsConfig::default(),
-        link: Link {
-            token: sandbox.bot_token().into(),
-            api: Some(format!("http://{}", sandbox.addr())),
-            client: None,
-        },
-        clock: Arc::new(Simulated(clock)),
-        seed: 1,
-    })
-    .await?;
-    tokio::time::timeout(Duration::from_secs(30), bot.ready()).await?;
-    let study = sandbox.study_channel_id();
-    let admin = sandbox.members().into_iter().find(|member| member.admin).context("an admin")?;
-    let admin = sandbox.actor(&admin.name);
-    let options = json!([{"name": "setup", "options": [
-        {"name": "channel", "value": study.to_string()},
-        {"name": "time", "value": "23:00"}, {"name": "zone", "value": "UTC"}]}]);
-    admin.command(study, "study", options).await?;
+    let Place { sandbox, bot, study, admin, folder: _folder } = place::open("23:00").await?;
     let members: Vec<Actor> =
         (1..=MEMBERS).map(|number| sandbox.actor(&format!("Member {number}"))).collect();
     for some in members.chunks(20) {

@@ -3,7 +3,6 @@
 use super::say::{Card, no};
 use crate::domain::notice::Trouble;
 use crate::engine::courier::Outcome;
-use crate::engine::input::No;
 use crate::engine::views::ViewError;
 use serenity::http::HttpError;
 use std::time::Duration;
@@ -99,20 +98,14 @@ impl Failure {
     }
 }
 
-/// A refusal's sentence, or the apology for a fault.
-pub(super) fn no_card(no: &No) -> Card {
-    match no {
-        No::Refused(refusal) => no::refusal(refusal),
-        No::Fault(id) => no::fault(id),
-    }
-}
-
-/// The same for a view. A fault is logged here, once.
+/// A refusal's sentence, or the apology for a fault, which is logged once: here, or before by
+/// whoever gave it its id.
 pub(super) fn view_card(error: ViewError) -> Card {
     match error {
         ViewError::Refused(refusal) => no::refusal(&refusal),
         ViewError::Broken(error) => {
             no::fault(&crate::engine::fault("answering a question", &error.into()))
         }
+        ViewError::Fault(id) => no::fault(&id),
     }
 }

@@ -474,6 +474,9 @@ impl Courier for Outbound {
                     Err(Stop::View(ViewError::Broken(error))) => {
                         Outcome::Later { wait: None, error: error.to_string() }
                     }
+                    Err(Stop::View(ViewError::Fault(id))) => {
+                        Outcome::Later { wait: None, error: format!("fault {id}") }
+                    }
                 };
                 match outcome {
                     // serenity's limiter waits until the limit is over, inside the request. Without

@@ -1,6 +1,6 @@
 //! `/study board …` and `/study recount`: how the boards of a guild are set up.
 
-use super::{Context, Error, answer, asker, changed, command};
+use super::{Context, Error, Switch, answer, asker, changed, command};
 use crate::discord::say;
 use crate::domain::ids::{ChannelId, RoleId};
 use crate::domain::refusal::Refusal;
@@ -8,17 +8,6 @@ use crate::domain::schedule;
 use crate::engine::BoardCommand;
 use crate::engine::input::Command;
 use serenity::all::{self as discord, ChannelType, CreateAutocompleteResponse};
-
-/// On or off.
-#[derive(Debug, Clone, Copy, poise::ChoiceParameter)]
-enum Switch {
-    /// It is posted.
-    #[name = "on"]
-    On,
-    /// It is not.
-    #[name = "off"]
-    Off,
-}
 
 /// The leaderboards of this server
 #[poise::command(

@@ -1,11 +1,10 @@
 //! The Apps menu of messages: *Vote for this answer* and *Not my answer*.
 
 use super::{ApplicationContext, Context, Error, answer, asker};
-use crate::discord::fault::no_card;
 use crate::discord::inbound::thread_message;
 use crate::discord::say::{self, Card};
 use crate::domain::refusal::Refusal;
-use crate::engine::input::{Click, Input, No, Reply};
+use crate::engine::input::{Click, Input, Reply};
 use crate::engine::views::ViewError;
 use serenity::all::Message;
 
@@ -18,10 +17,8 @@ pub(super) async fn vote_for_this_answer(
     let click = Click::VoteForMessage { message: thread_message(&message) };
     let context = Context::Application(context);
     answer(context, async {
-        Ok(match clicked(context, click).await? {
-            Ok(_) => say::ballot::voted_for(&thread_message(&message).author_name),
-            Err(card) => card,
-        })
+        clicked(context, click).await?;
+        Ok(say::ballot::voted_for(&thread_message(&message).author_name))
     })
     .await
 }
@@ -36,19 +33,14 @@ pub(super) async fn not_my_answer(
     let context = Context::Application(context);
     answer(context, async {
         Ok(match clicked(context, click).await? {
-            Ok(Reply::Answer { counts }) => say::ballot::counts(counts),
-            Ok(_) => Card::default(),
-            Err(card) => card,
+            Reply::Answer { counts } => say::ballot::counts(counts),
+            _ => Card::default(),
         })
     })
     .await
 }
 
-async fn clicked(context: Context<'_>, click: Click) -> Result<Result<Reply, Card>, ViewError> {
+async fn clicked(context: Context<'_>, click: Click) -> Result<Reply, ViewError> {
     let asker = asker(context).ok_or(Refusal::GuildOnly)?;
-    match context.data().engine.ask(Input::Click(asker, click)).await {
-        Ok(reply) => Ok(Ok(reply)),
-        Err(No::Refused(refusal)) => Err(refusal.into()),
-        Err(no @ No::Fault(_)) => Ok(Err(no_card(&no))),
-    }
+    Ok(context.data().engine.ask(Input::Click(asker, click)).await?)
 }

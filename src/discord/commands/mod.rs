@@ -15,14 +15,14 @@ mod stats;
 mod study;
 mod today;
 
-use super::fault::{code, failure, no_card, view_card};
+use super::fault::{code, failure, view_card};
 use super::pictures::drawn;
 use super::say::{self, Card};
 use super::{Gauge, Outbound, inbound, render, reply_in_time};
 use crate::domain::ids::{ChannelId, GuildId, InteractionId, MemberId};
 use crate::domain::refusal::Refusal;
 use crate::engine::Engine;
-use crate::engine::input::{Asker, Command, Input, No};
+use crate::engine::input::{Asker, Command, Input};
 use crate::engine::views::ViewError;
 use poise::{Framework, FrameworkError, FrameworkOptions};
 use serenity::all as discord;
@@ -50,6 +50,23 @@ impl Data {
 type Error = serenity::Error;
 type Context<'a> = poise::Context<'a, Data, Error>;
 type ApplicationContext<'a> = poise::ApplicationContext<'a, Data, Error>;
+
+/// A choice of two.
+#[derive(Debug, Clone, Copy, poise::ChoiceParameter)]
+enum Switch {
+    /// From now on.
+    #[name = "on"]
+    On,
+    /// No longer.
+    #[name = "off"]
+    Off,
+}
+
+impl Switch {
+    fn is_on(self) -> bool {
+        matches!(self, Self::On)
+    }
+}
 
 /// Every command.
 pub(super) fn all() -> Vec<poise::Command<Data, Error>> {
@@ -184,9 +201,6 @@ async fn command(context: Context<'_>, command: Command) -> Result<(), Error> {
 async fn changed(context: Context<'_>, command: Command) -> Result<Card, ViewError> {
     let asker = asker(context).ok_or(Refusal::GuildOnly)?;
     let engine = &context.data().engine;
-    Ok(match engine.ask(Input::Command(asker, command)).await {
-        Ok(reply) => say::admin::reply(&reply).unwrap_or_default(),
-        Err(No::Refused(refusal)) => return Err(refusal.into()),
-        Err(no @ No::Fault(_)) => no_card(&no),
-    })
+    let reply = engine.ask(Input::Command(asker, command)).await?;
+    Ok(say::admin::reply(&reply).unwrap_or_default())
 }

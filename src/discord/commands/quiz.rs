@@ -1,12 +1,11 @@
 //! `/quiz`: alone in private, or together on a public card.
 
 use super::{Context, Error, answer, asker};
-use crate::discord::fault::no_card;
 use crate::discord::say;
 use crate::domain::quiz;
 use crate::domain::refusal::Refusal;
 use crate::domain::{question, quiz::DEFAULT_COUNT};
-use crate::engine::input::{Command, Input, No, Reply};
+use crate::engine::input::{Command, Input, Reply};
 use crate::engine::quiz::Wish;
 use serenity::all::{self as discord, CreateAutocompleteResponse};
 
@@ -78,11 +77,9 @@ pub(super) async fn quiz(
             return Err(Refusal::CannotPostQuiz.into());
         }
         let input = Input::Command(asker, Command::Quiz(wish));
-        Ok(match context.data().engine.ask(input).await {
-            Ok(Reply::Quiz(said)) => say::quiz::said(&said),
-            Ok(_) => say::Card::default(),
-            Err(No::Refused(refusal)) => return Err(refusal.into()),
-            Err(no @ No::Fault(_)) => no_card(&no),
+        Ok(match context.data().engine.ask(input).await? {
+            Reply::Quiz(said) => say::quiz::said(&said),
+            _ => say::Card::default(),
         })
     })
     .await

@@ -1,26 +1,9 @@
 //! `/review`: what the asker comes back to, and how the asker wants it.
 
-use super::{Context, Error, answer, asker, command};
+use super::{Context, Error, Switch, answer, asker, command};
 use crate::discord::say;
 use crate::domain::refusal::Refusal;
 use crate::engine::input::Command;
-
-/// On or off.
-#[derive(Debug, Clone, Copy, poise::ChoiceParameter)]
-enum Switch {
-    /// From now on.
-    #[name = "on"]
-    On,
-    /// No longer.
-    #[name = "off"]
-    Off,
-}
-
-impl Switch {
-    fn is_on(self) -> bool {
-        matches!(self, Self::On)
-    }
-}
 
 /// Come back to what you got wrong; only you see it
 #[poise::command(slash_command, guild_only)]

@@ -5,9 +5,9 @@ use crate::discord::say;
 use crate::domain::ranking::Window;
 use crate::domain::ranking::which::Which;
 use crate::domain::refusal::Refusal;
+use crate::engine::BoardCommand;
 use crate::engine::BoardReply;
-use crate::engine::input::{Command, Input, No, Reply};
-use crate::engine::{BoardCommand, views::ViewError};
+use crate::engine::input::{Command, Input, Reply};
 use serenity::all::Permissions;
 
 /// Seasons of the leaderboard
@@ -50,16 +50,14 @@ async fn end(context: Context<'_>) -> Result<(), Error> {
         let (guild, member) = (asker.guild, asker.member);
         let engine = &context.data().engine;
         let input = Input::Command(asker, Command::Boards(BoardCommand::EndSeason));
-        match engine.ask(input).await {
-            Ok(Reply::Boards(BoardReply::SeasonEnded { season })) => {
+        match engine.ask(input).await? {
+            Reply::Boards(BoardReply::SeasonEnded { season }) => {
                 // It is the last one, so this is its board.
                 let which = Which::of(Window::Season);
                 let board = engine.board(guild, &which, 0, member).await?;
                 Ok(say::season::ended(&season, &board))
             }
-            Ok(_) => Ok(say::Card::default()),
-            Err(No::Refused(refusal)) => Err(ViewError::Refused(refusal)),
-            Err(no @ No::Fault(_)) => Ok(crate::discord::fault::no_card(&no)),
+            _ => Ok(say::Card::default()),
         }
     })
     .await

@@ -6,7 +6,7 @@ use crate::discord::{rights, say};
 use crate::domain::ids::{ChannelId, RoleId};
 use crate::domain::refusal::Refusal;
 use crate::domain::schedule;
-use crate::engine::input::{Command, Input, No, PlanChange, Reply, Setup};
+use crate::engine::input::{Command, Input, PlanChange, Reply, Setup};
 use serenity::all::{self as discord, ChannelType, CreateAutocompleteResponse};
 
 /// Sets up and steers study channels
@@ -126,13 +126,11 @@ async fn plan(
         let engine = &context.data().engine;
         let change = PlanChange { topics, mix, ladder, aim };
         let input = Input::Command(asker, Command::Plan { channel: named(channel), change });
-        Ok(match engine.ask(input).await {
-            Ok(Reply::Plan { channel, plan, left, changed }) => {
+        Ok(match engine.ask(input).await? {
+            Reply::Plan { channel, plan, left, changed } => {
                 say::admin::plan(channel, &plan, left, changed, &engine.bank().topics())
             }
-            Ok(_) => say::Card::default(),
-            Err(No::Refused(refusal)) => return Err(refusal.into()),
-            Err(no @ No::Fault(_)) => crate::discord::fault::no_card(&no),
+            _ => say::Card::default(),
         })
     })
     .await

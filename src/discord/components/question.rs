@@ -2,12 +2,11 @@
 
 use super::admin::guild_of_notice;
 use super::{Answer, Press};
-use crate::discord::fault::no_card;
 use crate::discord::say;
 use crate::domain::ids::GuildId;
 use crate::domain::refusal::Refusal;
 use crate::domain::report::Standing;
-use crate::engine::input::{self, Input, No, Reply};
+use crate::engine::input::{self, Input, Reply};
 use crate::engine::views::View;
 
 /// *Hint* and *Show answer*.
@@ -35,13 +34,11 @@ pub(super) async fn decided(press: &Press<'_>) -> View<Answer> {
         name: press.interaction.member.as_ref().map(|member| member.display_name().to_owned()),
         press: input::Press::Decide(standing),
     };
-    match engine.ask(input).await {
-        Ok(Reply::Decided { report, changed }) => {
+    match engine.ask(input).await? {
+        Reply::Decided { report, changed } => {
             let view = engine.report(report).await?;
             Ok(Answer::Private(say::question::decided(&view, changed)))
         }
-        Ok(_) => Err(Refusal::RoundGone.into()),
-        Err(No::Refused(refusal)) => Err(refusal.into()),
-        Err(no @ No::Fault(_)) => Ok(Answer::Private(no_card(&no))),
+        _ => Err(Refusal::RoundGone.into()),
     }
 }

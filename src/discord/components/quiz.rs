@@ -2,11 +2,10 @@
 //! messages the number of the message, and the choice.
 
 use super::{Answer, Press};
-use crate::discord::fault::no_card;
 use crate::discord::say;
 use crate::domain::ids::GuildId;
 use crate::domain::refusal::Refusal;
-use crate::engine::input::{Click, Input, No, Reply};
+use crate::engine::input::{Click, Input, Reply};
 use crate::engine::quiz::{self, Said};
 use crate::engine::views::View;
 
@@ -47,14 +46,12 @@ pub(super) async fn pressed(press: &Press<'_>, guild: GuildId) -> View<Answer> {
         }
         _ => return Err(Refusal::QuizGone.into()),
     };
-    match engine.ask(Input::Click(press.asker(guild), Click::Quiz(pressed))).await {
-        Ok(Reply::Quiz(Said::Silent)) => Ok(Answer::Silent),
-        Ok(Reply::Quiz(said @ (Said::Solo(_) | Said::Offer(_)))) => {
+    match engine.ask(Input::Click(press.asker(guild), Click::Quiz(pressed))).await? {
+        Reply::Quiz(Said::Silent) => Ok(Answer::Silent),
+        Reply::Quiz(said @ (Said::Solo(_) | Said::Offer(_))) => {
             Ok(Answer::Update(say::quiz::said(&said)))
         }
-        Ok(Reply::Quiz(said)) => Ok(Answer::Private(say::quiz::said(&said))),
-        Ok(_) => Err(Refusal::QuizGone.into()),
-        Err(No::Refused(refusal)) => Err(refusal.into()),
-        Err(no @ No::Fault(_)) => Ok(Answer::Private(no_card(&no))),
+        Reply::Quiz(said) => Ok(Answer::Private(say::quiz::said(&said))),
+        _ => Err(Refusal::QuizGone.into()),
     }
 }

@@ -1,7 +1,6 @@
 //! The buttons of reviews, and that of the daily reminder.
 
 use super::{Answer, Press};
-use crate::discord::fault::no_card;
 use crate::discord::say::{self, no};
 use crate::domain::ids::GuildId;
 use crate::domain::refusal::Refusal;
@@ -28,7 +27,7 @@ pub(super) async fn pressed(press: &Press<'_>, guild: GuildId) -> View<Answer> {
         Ok(Reply::Graded { grade, days }) => say::review::graded(grade, days),
         Ok(_) => return Err(Refusal::RoundGone.into()),
         Err(No::Refused(refusal)) => return moved_on(press, guild, refusal).await,
-        Err(no @ No::Fault(_)) => return Ok(Answer::Private(no_card(&no))),
+        Err(fault) => return Err(fault.into()),
     };
     let view = engine.review(guild, member).await?;
     Ok(Answer::Update(say::review::review(&view, Some(&note))))
@@ -54,9 +53,6 @@ pub(super) async fn stop(press: &Press<'_>) -> View<Answer> {
         name: None,
         press: input::Press::StopReminder,
     };
-    match press.data.engine.ask(input).await {
-        Ok(_) => Ok(Answer::Private(say::review::stopped())),
-        Err(No::Refused(refusal)) => Err(refusal.into()),
-        Err(no @ No::Fault(_)) => Ok(Answer::Private(no_card(&no))),
-    }
+    press.data.engine.ask(input).await?;
+    Ok(Answer::Private(say::review::stopped()))
 }

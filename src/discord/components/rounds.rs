@@ -1,12 +1,11 @@
 //! The buttons of a round's card and result, and the ballot.
 
 use super::{Answer, Press};
-use crate::discord::fault::no_card;
 use crate::discord::say::{self, Card};
 use crate::domain::ids::{GuildId, MemberId};
 use crate::domain::refusal::Refusal;
 use crate::engine::Round;
-use crate::engine::input::{Click, Input, No, Reply};
+use crate::engine::input::{Click, Input, Reply};
 use crate::engine::views::{View, ViewError};
 use serenity::all::ComponentInteractionDataKind;
 
@@ -69,11 +68,9 @@ fn closed(round: Round) -> Result<Round, Refusal> {
 /// Changes a ballot, and shows it as it is then.
 async fn changed(press: &Press<'_>, guild: GuildId, click: Click) -> View<Answer> {
     let engine = &press.data.engine;
-    let said = match engine.ask(Input::Click(press.asker(guild), click)).await {
-        Ok(Reply::Voted { .. }) => "Your vote is counted.",
-        Ok(_) => "Your vote is withdrawn.",
-        Err(no @ No::Fault(_)) => return Ok(Answer::Private(no_card(&no))),
-        Err(No::Refused(refusal)) => return Err(ViewError::Refused(refusal)),
+    let said = match engine.ask(Input::Click(press.asker(guild), click)).await? {
+        Reply::Voted { .. } => "Your vote is counted.",
+        _ => "Your vote is withdrawn.",
     };
     match engine.ballot(guild, press.key, press.member(), press.page).await {
         Ok(view) => Ok(Answer::Update(say::ballot::ballot(&view, Some(said)))),

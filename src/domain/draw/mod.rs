@@ -93,7 +93,7 @@ pub enum Freshness {
 /// the question asked longest ago. `None` only if no question fits, or all that do are open.
 ///
 /// If the plan has an aim, chances change, and nothing else: a fresh question counts the more, the
-/// closer the share of those who solve it is to the aim ([`closeness`]); a topic counts as its weight
+/// closer the share of those who solve it is to the aim (`closeness`); a topic counts as its weight
 /// times the mean of its questions, and so does a difficulty of a mix. A ladder's rung stays what it
 /// is. No question's chance becomes 0.
 ///

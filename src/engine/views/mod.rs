@@ -10,6 +10,7 @@ pub mod stats;
 
 use crate::domain::ids::MemberId;
 use crate::domain::refusal::Refusal;
+use crate::engine::input::No;
 use crate::store;
 use std::collections::HashMap;
 
@@ -22,6 +23,18 @@ pub enum ViewError {
     /// The store broke.
     #[error(transparent)]
     Broken(#[from] store::Error),
+    /// A change before it broke. It was logged under this id, which the asker is told.
+    #[error("fault {0}")]
+    Fault(String),
+}
+
+impl From<No> for ViewError {
+    fn from(no: No) -> Self {
+        match no {
+            No::Refused(refusal) => Self::Refused(refusal),
+            No::Fault(id) => Self::Fault(id),
+        }
+    }
 }
 
 impl From<Refusal> for ViewError {
