@@ -3,13 +3,18 @@
 //! A folder is read to a fixed depth, so a link that points back at its parent cannot lead in
 //! circles; links are followed, because mounted configuration often consists of them.
 
-use super::Loader;
+use super::load;
 use super::problem::{Problem, Severity};
 use super::text::MAX_FILE_BYTES;
+use super::{Loader, names};
 use rust_embed::Embed;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::thread;
+
+/// Fewer files are parsed before a thread has begun.
+const WORTH_A_THREAD: usize = 16;
 
 #[derive(Embed)]
 #[folder = "questions/"]
@@ -116,21 +121,53 @@ fn pack(path: &Path, name: &str, loader: &mut Loader) {
 }
 
 fn topic(path: &Path, name: &str, loader: &mut Loader) {
+    let mut questions = Vec::new();
     for entry in entries(path, loader) {
         match entry.kind {
             EntryKind::Folder => loader.error(
                 &entry.shown(),
                 "a folder inside a topic is not read; questions lie in PACK/TOPIC/SLUG.md",
             ),
-            EntryKind::File if entry.name.ends_with(".md") => {
-                if let Some(bytes) = content(&entry, loader) {
-                    loader.question_file(&entry.shown(), name, &entry.name, &bytes);
-                }
-            }
+            EntryKind::File if entry.name.ends_with(".md") => questions.push(entry),
             EntryKind::File => stray(&entry.shown(), loader),
             EntryKind::Other(ref problem) => unreadable(&entry.shown(), problem, loader),
         }
     }
+    let Some(pack) = loader.wanted_pack() else { return };
+    let parsed = in_parallel(&questions, |entry| {
+        let bytes = bytes_of(&entry.path)?;
+        Ok(load::parse(&entry.shown(), names(&pack, name, &entry.name), &bytes))
+    });
+    for (entry, parsed) in questions.iter().zip(parsed) {
+        match parsed {
+            Ok(parsed) => loader.take_question(&entry.shown(), name, &entry.name, parsed),
+            Err(error) => unreadable(&entry.shown(), &reason(&error), loader),
+        }
+    }
+}
+
+/// The results of `work` for all items, in order, made by as many threads as there are cores: of a
+/// large pack most of the time is spent on reading and parsing its files.
+fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let share = items.len().div_ceil(threads);
+    if share < WORTH_A_THREAD {
+        return items.iter().map(work).collect();
+    }
+    let work = &work;
+    thread::scope(|scope| {
+        let shares: Vec<_> = items
+            .chunks(share)
+            .map(|items| scope.spawn(move || items.iter().map(work).collect::<Vec<R>>()))
+            .collect();
+        shares
+            .into_iter()
+            .flat_map(|share| match share.join() {
+                Ok(results) => results,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    })
 }
 
 /// A file in the wrong place. Texts about a pack are welcome anywhere.
@@ -213,13 +250,17 @@ fn list(path: &Path) -> io::Result<Vec<Entry>> {
 }
 
 /// The bytes of a file, at most one more than is allowed, so that an oversized one shows.
-fn content(entry: &Entry, loader: &mut Loader) -> Option<Vec<u8>> {
+fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
     let most = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX);
     let mut bytes = Vec::new();
-    let read = fs::File::open(&entry.path)
-        .and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes));
-    match read {
-        Ok(_) => Some(bytes),
+    fs::File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The same; `None`, with a problem, if it cannot be read.
+fn content(entry: &Entry, loader: &mut Loader) -> Option<Vec<u8>> {
+    match bytes_of(&entry.path) {
+        Ok(bytes) => Some(bytes),
         Err(error) => {
             unreadable(&entry.shown(), &reason(&error), loader);
             None

@@ -183,6 +183,11 @@ impl FromIterator<Question> for Bank {
     }
 }
 
+/// The names of the question in a file of a pack.
+fn names<'n>(pack: &'n str, topic: &'n str, file: &'n str) -> Names<'n> {
+    Names { pack, topic, slug: file.strip_suffix(".md").unwrap_or(file) }
+}
+
 /// Gathers questions and problems while the files come in, pack by pack.
 #[derive(Debug, Default)]
 struct Loader {
@@ -267,13 +272,26 @@ impl Loader {
 
     /// A question of the current pack; `file` ends in `.md`.
     fn question_file(&mut self, path: &str, topic: &str, file: &str, bytes: &[u8]) {
-        let slug = file.strip_suffix(".md").unwrap_or(file);
+        if let Some(pack) = self.wanted_pack() {
+            let parsed = load::parse(path, names(&pack, topic, file), bytes);
+            self.take_question(path, topic, file, parsed);
+        }
+    }
+
+    /// The name of the current pack, if its questions are wanted.
+    fn wanted_pack(&self) -> Option<String> {
+        self.current.as_ref().filter(|open| open.wanted).map(|open| open.name.clone())
+    }
+
+    /// What came of reading a question of the current pack.
+    fn take_question(&mut self, path: &str, topic: &str, file: &str, parsed: Parsed) {
         let Some(mut open) = self.current.take() else {
             return;
         };
         if open.wanted {
-            let named = self.is_name(path, "topic", topic) & self.is_name(path, "question", slug);
-            let names = Names { pack: &open.name, topic, slug };
+            let names = names(&open.name, topic, file);
+            let named =
+                self.is_name(path, "topic", topic) & self.is_name(path, "question", names.slug);
             let id_length = text::length(&names.id().0);
             if id_length > MAX_ID {
                 let message = format!(
@@ -282,7 +300,6 @@ impl Loader {
                 );
                 self.error(path, &message);
             }
-            let parsed = load::parse(path, names, bytes);
             self.problems.extend(parsed.problems);
             if self.examines {
                 let (programs, never) = programs::programs(path, &parsed.code_blocks);
