@@ -42,8 +42,9 @@ impl Desk<'_> {
             return Ok(Reply::Noted);
         }
         let wish = stored.as_ref().and_then(|kept| kept.wish);
-        let counts =
-            answer::judge(message, self.shared.settings.bot, wish, closes_ms) == Verdict::Counts;
+        let counted = stored.as_ref().is_some_and(|kept| kept.counts);
+        let bot = self.shared.settings.bot;
+        let counts = answer::judge(message, bot, wish, counted, closes_ms) == Verdict::Counts;
         self.keep(&round, message, stored, counts, wish).await?;
         Ok(Reply::Noted)
     }
@@ -78,7 +79,8 @@ impl Desk<'_> {
         let counted = stored.as_ref().is_some_and(|kept| kept.counts);
         let wish = if counted { Wish::NotCounted } else { Wish::Counted };
         let closes_ms = round.closes_at.timestamp_millis();
-        let verdict = answer::judge(message, self.shared.settings.bot, Some(wish), closes_ms);
+        let verdict =
+            answer::judge(message, self.shared.settings.bot, Some(wish), counted, closes_ms);
         let counts = verdict == Verdict::Counts;
         if !counted && !counts {
             return Err(Refusal::CannotCount.into());

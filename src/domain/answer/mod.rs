@@ -41,7 +41,7 @@ pub struct ThreadMessage {
     pub bot: bool,
     /// Discord's message type.
     pub kind: u8,
-    /// Who wrote the message that this one replies to, if it is a reply and that is known.
+    /// Who wrote the message that this one replies to; None for a reply whose target is gone.
     pub reply_to: Option<MemberId>,
     /// Its text.
     pub content: String,
@@ -83,6 +83,9 @@ pub enum Verdict {
 /// replies to nobody. `closes_ms` is the closing instant in milliseconds since 1970; by its
 /// snowflake, a message must be older.
 ///
+/// Of a reply whose target was deleted nobody can tell any more to whom it was: it stays what it
+/// was, which `counted` says, and what was never seen before is taken for discussion.
+///
 /// The author's wish decides over discussion, length and what would count anyway, but never over
 /// who wrote the message, its kind and its time; and a message that shows nothing at all, such as
 /// a sticker alone, stays too short, since nobody could vote for it.
@@ -90,6 +93,7 @@ pub fn judge(
     message: &ThreadMessage,
     bot: MemberId,
     wish: Option<Wish>,
+    counted: bool,
     closes_ms: i64,
 ) -> Verdict {
     if message.bot || message.author == bot {
@@ -104,7 +108,11 @@ pub fn judge(
     if message.content.trim().is_empty() && message.attachments.is_empty() {
         return Verdict::TooShort;
     }
-    let by_rule = if message.reply_to.is_some_and(|to| to != bot && to != message.author) {
+    let to_another = match message.reply_to {
+        Some(to) => to != bot && to != message.author,
+        None => message.kind == REPLY && !counted,
+    };
+    let by_rule = if to_another {
         Verdict::Discussion
     } else if is_substantial(message) {
         Verdict::Counts
@@ -197,7 +205,8 @@ pub fn reread(
             }
             continue;
         }
-        if judge(message, bot, wish(message.id), closes_ms) != Verdict::Counts {
+        let counted = before.is_some();
+        if judge(message, bot, wish(message.id), counted, closes_ms) != Verdict::Counts {
             continue;
         }
         still.insert(message.id);

@@ -41,7 +41,7 @@ mod judging {
     use super::*;
 
     fn verdict(message: &ThreadMessage) -> Verdict {
-        judge(message, BOT, None, CLOSES)
+        judge(message, BOT, None, false, CLOSES)
     }
 
     #[test]
@@ -58,7 +58,8 @@ mod judging {
         // The message; its verdict without a wish, with *counted*, with *not counted*.
         let table = [
             (base.clone(), [counts, counts, Verdict::TakenOut]),
-            (with(&|m| m.kind = 19), [counts, counts, Verdict::TakenOut]),
+            // To whom, nobody can tell any more.
+            (with(&|m| m.kind = 19), [discussion, counts, discussion]),
             (
                 with(&|m| (m.kind, m.reply_to) = (19, Some(BOT))),
                 [counts, counts, Verdict::TakenOut],
@@ -89,8 +90,22 @@ mod judging {
         ];
         for (message, expected) in table {
             let found = [None, Some(Wish::Counted), Some(Wish::NotCounted)]
-                .map(|wish| judge(&message, BOT, wish, CLOSES));
+                .map(|wish| judge(&message, BOT, wish, false, CLOSES));
             assert_eq!(found, expected, "{message:?}");
+        }
+    }
+
+    #[test]
+    fn a_reply_stays_what_it_was_when_its_target_is_deleted() {
+        let reply = ThreadMessage { kind: 19, ..message(LONG) };
+        let judged = |counted| judge(&reply, BOT, None, counted, CLOSES);
+        assert_eq!((judged(true), judged(false)), (Verdict::Counts, Verdict::Discussion));
+        // Read anew, it is neither taken in nor thrown out.
+        let part =
+            Part { message: reply.id, content: reply.content.clone(), attachments: Vec::new() };
+        let thread = [reply];
+        for known in [vec![], vec![part]] {
+            assert_eq!(reread(&known, &thread, BOT, |_| None, CLOSES), Reread::default());
         }
     }
 
