@@ -1,5 +1,6 @@
-//! A hundred members press a choice of one group question at once: from the press, as the member's
-//! client sends it, to the acknowledgement it gets back.
+//! A hundred members press a choice of one group question at once: from the moment the sandbox
+//! dispatches the interaction to the bot's acknowledgement, and from the press, as the member's client
+//! sends it, to the finished answer. Members, sandbox and bot share this process and its cores.
 
 mod place;
 
@@ -34,6 +35,7 @@ async fn main() -> anyhow::Result<()> {
     let asked = card(&sandbox, "A").await?;
     settler(sandbox.clone(), &bot, 0)().await;
 
+    let before = sandbox.answered_after().len();
     let mut times = Vec::with_capacity(ROUNDS * MEMBERS);
     for round in 0..ROUNDS {
         let id = button(&asked, ["A", "B", "C", "D"][round % 4]).context("a button")?;
@@ -43,6 +45,7 @@ async fn main() -> anyhow::Result<()> {
                 let click = Instant::now();
                 let reply = member.press(asked, id).await?;
                 anyhow::ensure!(!reply.failed, "the bot did not answer");
+                reply.settled_message().await?;
                 Ok(click.elapsed())
             }
         });
@@ -52,19 +55,28 @@ async fn main() -> anyhow::Result<()> {
         // The card is brought up to date meanwhile, as it would be.
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    times.sort();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    let mut acknowledged = sandbox.answered_after().split_off(before);
+    anyhow::ensure!(acknowledged.len() == ROUNDS * MEMBERS, "not each press was acknowledged");
+    println!("{MEMBERS} members at once, {ROUNDS} times:");
+    let slow = tell("dispatch to acknowledgement", &mut acknowledged);
+    tell("press to finished answer", &mut times);
     println!(
-        "{MEMBERS} members at once, {ROUNDS} times: p50 {:.1} ms, p99 {:.1} ms, slowest {:.1} ms",
-        at(0.5).as_secs_f64() * 1e3,
-        at(0.99).as_secs_f64() * 1e3,
-        at(1.0).as_secs_f64() * 1e3
+        "the 99th of a hundred within {BUDGET:?}: {}",
+        if slow <= BUDGET { "yes" } else { "no" }
     );
-    let kept = at(0.99) <= BUDGET;
-    println!("the 99th of a hundred within {BUDGET:?}: {}", if kept { "yes" } else { "no" });
     bot.stop().await?;
     sandbox.stop().await;
     Ok(())
+}
+
+/// Prints how the times are spread, and gives what 99 of a hundred keep within.
+fn tell(what: &str, times: &mut [Duration]) -> Duration {
+    times.sort();
+    let at = |percent: usize| {
+        times.get((times.len() * percent).div_ceil(100).max(1) - 1).copied().unwrap_or_default()
+    };
+    println!("  {what}: p50 {:.1?}, p99 {:.1?}, slowest {:.1?}", at(50), at(99), at(100));
+    at(99)
 }
 
 /// The newest message of the study channel, once it has that button.

@@ -12,7 +12,8 @@ pub(super) const MAX_FILE_BYTES: usize = 256 * 1024;
 /// basic plane counts once (as a code point) or twice (as UTF-16). Counting UTF-16 units is
 /// never the shorter of the two, so what fits here fits either way.
 pub(super) fn length(text: &str) -> usize {
-    text.encode_utf16().count()
+    // A character has one byte that does not continue another; one of four bytes takes two units.
+    text.bytes().map(|byte| usize::from(byte & 0xc0 != 0x80) + usize::from(byte >= 0xf0)).sum()
 }
 
 /// The text of a file: UTF-8, a byte order mark taken off, lines ending in `\n` alone.
@@ -67,5 +68,18 @@ impl Lines {
     /// The line, counted from 1, on which the byte at `offset` lies.
     pub(super) fn at(&self, offset: usize) -> u32 {
         line_number(self.breaks.partition_point(|at| *at < offset))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::length;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_length_is_that_of_utf_16(text in any::<String>()) {
+            prop_assert_eq!(length(&text), text.encode_utf16().count());
+        }
     }
 }

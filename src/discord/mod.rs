@@ -254,21 +254,32 @@ impl RawEventHandler for Gauge {
     }
 }
 
-/// Does the work; acknowledges first if it takes long. Says whether it was acknowledged.
+/// Does the work; acknowledges first if it takes longer than `patience`. With no patience at all
+/// nothing is begun before the acknowledgement is through, or has taken as long as others wait
+/// before they send one. Says whether it was acknowledged.
 async fn reply_in_time<T, E: std::fmt::Display>(
+    patience: Duration,
     work: impl Future<Output = T>,
     acknowledge: impl Future<Output = Result<(), E>>,
 ) -> (T, bool) {
-    tokio::pin!(work);
-    tokio::select! {
-        done = &mut work => (done, false),
-        () = tokio::time::sleep(ACKNOWLEDGE_AFTER) => {
-            if let Err(error) = acknowledge.await {
-                tracing::warn!(%error, "could not acknowledge an interaction");
-            }
-            (work.await, true)
+    tokio::pin!(work, acknowledge);
+    let early = if patience.is_zero() {
+        tokio::time::timeout(ACKNOWLEDGE_AFTER, &mut acknowledge).await.ok()
+    } else {
+        tokio::select! {
+            done = &mut work => return (done, false),
+            () = tokio::time::sleep(patience) => None,
         }
+    };
+    let (done, acknowledged) = match early {
+        Some(acknowledged) => (work.await, acknowledged),
+        // Side by side: what is decided meanwhile need not wait for the acknowledgement to arrive.
+        None => tokio::join!(work, acknowledge),
+    };
+    if let Err(error) = acknowledged {
+        tracing::warn!(%error, "could not acknowledge an interaction");
     }
+    (done, true)
 }
 
 /// A guild's name and owner, from the cache; the asker stands in for an unknown owner.

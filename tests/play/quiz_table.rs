@@ -113,7 +113,10 @@ impl Table {
         let response = who.actor.press(&card.0, &button).await.unwrap();
         assert!(!response.failed, "the bot gave {} no answer in time", who.actor.name());
         self.stage.settle().await;
-        response.message.map(Post)
+        if response.message.is_none() {
+            return None;
+        }
+        Some(Post(response.settled_message().await.unwrap()))
     }
 
     /// Chooses the right one.

@@ -1,5 +1,6 @@
 //! What only a whole pack shows.
 
+use crate::bank::folders::in_parallel;
 use crate::bank::problem::{Problem, Severity};
 use crate::bank::text::length;
 use crate::domain::question::{Difficulty, Question};
@@ -81,15 +82,23 @@ fn titles_differ(questions: &[Placed<'_>]) -> Vec<Problem> {
 /// containment of documents*, 1997): what two share, against what both have together.
 fn prompts_differ(questions: &[Placed<'_>]) -> Vec<Problem> {
     let shingles: Vec<Vec<u32>> =
-        questions.iter().map(|placed| shingles(&placed.question.prompt)).collect();
+        in_parallel(questions, |placed| shingles(&placed.question.prompt));
     // Where each shingle occurs, as one sorted list: a map of lists would take several times the
     // memory of the texts themselves.
-    let mut occurrences: Vec<(u32, u32)> = shingles
+    let mut all: Vec<(u32, u32)> = shingles
         .iter()
         .zip(0..)
         .flat_map(|(own, index)| own.iter().map(move |shingle| (*shingle, index)))
         .collect();
-    occurrences.sort_unstable();
+    all.sort_unstable();
+    // Nearly all stand in one prompt alone, and say nothing about others.
+    let occurrences: Vec<(u32, u32)> = all
+        .chunk_by(|(one, _), (next, _)| one == next)
+        .filter(|run| run.len() > 1)
+        .flatten()
+        .copied()
+        .collect();
+    drop(all);
     let mut problems = Vec::new();
     for ((own, placed), index) in shingles.iter().zip(questions).zip(0..) {
         let mut shared: BTreeMap<u32, usize> = BTreeMap::new();

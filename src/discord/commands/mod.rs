@@ -18,7 +18,7 @@ mod today;
 use super::fault::{code, failure, view_card};
 use super::pictures::drawn;
 use super::say::{self, Card};
-use super::{Gauge, Outbound, inbound, render, reply_in_time};
+use super::{ACKNOWLEDGE_AFTER, Gauge, Outbound, inbound, render, reply_in_time};
 use crate::domain::ids::{ChannelId, GuildId, InteractionId, MemberId};
 use crate::domain::refusal::Refusal;
 use crate::engine::Engine;
@@ -183,7 +183,7 @@ async fn answer(
     work: impl Future<Output = Result<Card, ViewError>>,
 ) -> Result<(), Error> {
     let acknowledge = async { context.defer_ephemeral().await };
-    let (done, acknowledged) = reply_in_time(work, acknowledge).await;
+    let (done, acknowledged) = reply_in_time(ACKNOWLEDGE_AFTER, work, acknowledge).await;
     let card = done.unwrap_or_else(view_card);
     if card.drawing.is_some() && !acknowledged {
         context.defer_ephemeral().await?;

@@ -14,7 +14,7 @@ use super::fault::view_card;
 use super::inbound::{member_facts, shown_name};
 use super::pictures::drawn;
 use super::say::Card;
-use super::{render, reply_in_time};
+use super::{ACKNOWLEDGE_AFTER, render, reply_in_time};
 use crate::domain::ids::{ChannelId, GuildId, InteractionId, MemberId};
 use crate::domain::refusal::Refusal;
 use crate::engine::input::Asker;
@@ -23,6 +23,8 @@ use serenity::all::{
     self as discord, ComponentInteraction, CreateInteractionResponse,
     CreateInteractionResponseMessage,
 };
+
+use std::time::Duration;
 
 /// How a press is answered.
 enum Answer {
@@ -52,6 +54,12 @@ struct Press<'a> {
 impl Press<'_> {
     fn member(&self) -> MemberId {
         MemberId(self.interaction.user.id.get())
+    }
+
+    /// How long the answer may take before the press is acknowledged without it. A whole class
+    /// chooses within the same second: those presses never wait for the commit that they share.
+    fn patience(&self) -> Duration {
+        if self.what == "quiz-choose" { Duration::ZERO } else { ACKNOWLEDGE_AFTER }
     }
 
     /// Who pressed, and where.
@@ -98,7 +106,7 @@ pub(super) async fn pressed(
         );
         interaction.create_response(&context.http, defer).await
     };
-    let (answer, deferred) = reply_in_time(work, acknowledge).await;
+    let (answer, deferred) = reply_in_time(press.patience(), work, acknowledge).await;
     // The text comes at once, and the picture when it is drawn.
     let to_draw = match &answer {
         Answer::Private(card) | Answer::Update(card) | Answer::Public(card) if !deferred => {

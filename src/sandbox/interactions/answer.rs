@@ -134,6 +134,7 @@ impl State {
             return Err(Refused::unknown_interaction());
         };
         interaction.progress = Progress::Answered;
+        interaction.answered_after = Some(interaction.born.elapsed());
         interaction.original = original;
         let mut shown = json!({
             "id": wire::id(id),

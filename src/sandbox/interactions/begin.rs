@@ -125,6 +125,7 @@ impl State {
             guild,
             message: checked.message,
             born: Instant::now(),
+            answered_after: None,
             progress: Progress::Waiting,
             original: None,
             followups: BTreeSet::new(),

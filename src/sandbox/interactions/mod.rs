@@ -50,6 +50,8 @@ struct Interaction {
     /// The message whose component was used, also behind a form.
     message: Option<u64>,
     born: Instant,
+    /// From telling the bot to its first answer.
+    answered_after: Option<Duration>,
     progress: Progress,
     /// What `@original` means once answered.
     original: Option<u64>,
@@ -83,6 +85,11 @@ impl Interactions {
         while self.modals.len() > KEPT {
             self.modals.pop_first();
         }
+    }
+
+    /// How long the bot took for its first answer to each interaction that got one, oldest first.
+    pub fn answered_after(&self) -> Vec<Duration> {
+        self.by_id.values().filter_map(|one| one.answered_after).collect()
     }
 
     /// How many interactions still wait for their first answer.
