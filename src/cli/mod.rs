@@ -5,21 +5,25 @@ mod cast;
 mod check;
 pub mod clock;
 mod demo;
+pub mod killable;
 mod labels;
 mod logging;
 mod narrate;
 mod proof;
 mod run;
 mod sandbox;
+mod simulate;
 
 pub use check::{Findings, examine};
 
 use crate::config::Config;
+use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 use clock::ClockChoice;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// A self-hosted Discord bot for teams that study together.
 ///
@@ -39,6 +43,8 @@ enum Verb {
     Demo(DemoArgs),
     /// Run the sandbox Discord alone
     Sandbox(SandboxArgs),
+    /// Let the bot live through simulated days, with kills and faults, and judge what came of it
+    Simulate(SimulateArgs),
     /// Check configuration and question packs: every problem with file and line
     Check(CheckArgs),
 }
@@ -94,6 +100,34 @@ struct ServerArgs {
 }
 
 #[derive(Debug, Args)]
+struct SimulateArgs {
+    /// The configuration file: packs, lateness, points [default: config.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The first day
+    #[arg(long, value_name = "DATE", default_value = "2026-01-01")]
+    from: NaiveDate,
+    /// How many days
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_660))]
+    days: u32,
+    /// How many guilds, each with a study channel of its own
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    guilds: u32,
+    /// How much goes wrong
+    #[arg(long, value_enum, default_value_t = simulate::Faults::Calm)]
+    faults: simulate::Faults,
+    /// The root of all chance, to repeat a run as closely as threads allow
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Kill the bot so often, in study time (6h, 90m); it is started again
+    #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration)]
+    kill_every: Option<Duration>,
+    /// What of the bot's log to show, as in [log] filter
+    #[arg(long, value_name = "FILTER", default_value = "off")]
+    log: String,
+}
+
+#[derive(Debug, Args)]
 struct CheckArgs {
     /// The configuration file [default: config.toml, if there is one]
     #[arg(long, value_name = "FILE")]
@@ -145,6 +179,7 @@ impl Cli {
             Some(Verb::Run(args)) => run_async(run::run(args)),
             Some(Verb::Demo(args)) => run_async(demo::demo(args)),
             Some(Verb::Sandbox(args)) => run_async(sandbox::sandbox(args)),
+            Some(Verb::Simulate(args)) => run_async(simulate::simulate(args)),
             Some(Verb::Check(args)) => {
                 let checked = check::check(&args);
                 if !args.stats {

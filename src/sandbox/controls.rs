@@ -47,13 +47,23 @@ impl Sandbox {
 
     /// Takes the bot out of the default guild.
     pub fn kick_bot(&self) {
-        self.server.state().remove_member(self.server.guild, self.server.bot);
+        self.kick_bot_from(self.server.guild);
     }
 
-    /// Takes the bot back in, with its usual rights.
+    /// Takes the bot out of a guild.
+    pub fn kick_bot_from(&self, guild: u64) {
+        self.server.state().remove_member(guild, self.server.bot);
+    }
+
+    /// Takes the bot back into the default guild, with its usual rights.
     pub fn invite_bot(&self) {
+        self.invite_bot_to(self.server.guild);
+    }
+
+    /// Takes the bot back into a guild, with its usual rights.
+    pub fn invite_bot_to(&self, guild: u64) {
         let mut state = self.server.state();
-        let (guild, now) = (self.server.guild, state.clock.now());
+        let now = state.clock.now();
         if state.world.bot_role(guild).is_none() {
             state.world.join_bot(guild, now);
             state.welcome(guild, self.server.bot);
@@ -93,10 +103,34 @@ impl Sandbox {
         (guild, channel)
     }
 
+    /// Adds a guild with members of its own, the first of them its admin, then the bot, and one text
+    /// channel. Returns the guild, the channel and the members.
+    pub fn add_guild_of(&self, name: &str, people: &[String]) -> (u64, u64, Vec<Cast>) {
+        let mut state = self.server.state();
+        let now = state.clock.now();
+        let guild = state.world.new_guild(name, now);
+        let mut users = Vec::new();
+        for (index, person) in people.iter().enumerate() {
+            let user = state.world.new_user(person, false, now);
+            state.world.join(guild, user, index == 0, now);
+            users.push(user);
+        }
+        state.world.join_bot(guild, now);
+        let channel = state.world.new_channel(guild, "python", kind::TEXT, now);
+        state.welcome(guild, self.server.bot);
+        let members = users.into_iter().filter_map(|user| cast(&state.world, guild, user));
+        (guild, channel, members.collect())
+    }
+
     /// Adds a member to the default guild.
     pub fn add_member(&self, name: &str, admin: bool) -> Cast {
+        self.add_member_to(self.server.guild, name, admin)
+    }
+
+    /// Adds a member to a guild.
+    pub fn add_member_to(&self, guild: u64, name: &str, admin: bool) -> Cast {
         let mut state = self.server.state();
-        let (guild, now) = (self.server.guild, state.clock.now());
+        let now = state.clock.now();
         let user = state.world.new_user(name, false, now);
         state.world.join(guild, user, admin, now);
         state.welcome(guild, user);
@@ -110,7 +144,12 @@ impl Sandbox {
 
     /// Takes a member out of the default guild.
     pub fn remove_member(&self, member: u64) {
-        self.server.state().remove_member(self.server.guild, member);
+        self.remove_member_of(self.server.guild, member);
+    }
+
+    /// Takes a member out of a guild.
+    pub fn remove_member_of(&self, guild: u64, member: u64) {
+        self.server.state().remove_member(guild, member);
     }
 
     /// Adds a role without rights to the default guild; nobody has it.

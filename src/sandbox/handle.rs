@@ -15,7 +15,7 @@ use super::world::seed::secret;
 use super::world::{World, kind};
 use super::{routes, transcript};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -206,6 +206,17 @@ impl Sandbox {
         self.server.state().log.subscribe()
     }
 
+    /// How many requests of the bot were answered with each status since the start; 0 stands for
+    /// connections that broke before an answer.
+    pub fn statuses(&self) -> BTreeMap<u16, u64> {
+        self.server.state().log.statuses()
+    }
+
+    /// How many requests of the bot there were since the start.
+    pub fn requests_of_bot(&self) -> u64 {
+        self.statuses().values().sum()
+    }
+
     /// Gateway dispatches written to the bot's sessions so far, replays included.
     pub fn dispatched_to_bot(&self) -> u64 {
         self.server.dispatched.load(Ordering::SeqCst)
@@ -231,6 +242,12 @@ impl Sandbox {
         self.server.state().interactions.waiting()
     }
 
+    /// How long the bot took, from being told of an interaction to its first answer (wire time), for
+    /// each that it answered, oldest first; of at most 10,000 interactions.
+    pub fn answered_after(&self) -> Vec<Duration> {
+        self.server.state().interactions.answered_after()
+    }
+
     /// What `POST /clock` calls at each stop; without one, a second without requests and dispatches
     /// (at most 30) counts as settled.
     pub fn set_settler(&self, settler: Settler) {
@@ -241,7 +258,12 @@ impl Sandbox {
     /// same name it gives the same one. An unknown name joins the guild as a plain member.
     pub fn actor(&self, name: &str) -> Actor {
         let known = self.members().into_iter().find(|one| one.name == name);
-        let member = known.unwrap_or_else(|| self.add_member(name, false));
+        self.act_as(known.unwrap_or_else(|| self.add_member(name, false)))
+    }
+
+    /// A member of any guild who acts over real REST and a gateway session of its own. Called again
+    /// for the same member it gives the same one.
+    pub fn act_as(&self, member: Cast) -> Actor {
         self.actors
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -261,6 +283,17 @@ impl Sandbox {
     /// A channel's or thread's messages, oldest first, with everything readable.
     pub fn messages(&self, channel: u64) -> Vec<Value> {
         transcript::messages(&self.server.state().world, channel)
+    }
+
+    /// The messages of a channel or thread that came after `after`, oldest first.
+    pub fn messages_after(&self, channel: u64, after: u64) -> Vec<Value> {
+        let state = self.server.state();
+        let messages = state.world.messages.get(&channel);
+        messages
+            .into_iter()
+            .flat_map(|messages| messages.range(after + 1..))
+            .map(|(_, message)| wire::message(&state.world, message, Viewer::ALL))
+            .collect()
     }
 
     /// Ephemeral messages one member can see, oldest first.

@@ -36,4 +36,5 @@ pub use actor::{Actor, Response};
 pub use clock::{Settler, SimClock};
 pub use faults::Fault;
 pub use handle::{Cast, Options, Sandbox, start};
+pub use snowflake::created;
 pub use traffic::{Exchange, Traffic, Who};

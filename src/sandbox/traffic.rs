@@ -1,7 +1,7 @@
 //! The record of every REST exchange, for tests and for the page.
 
 use serde_json::Value;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::broadcast;
 
@@ -48,6 +48,8 @@ pub struct Log {
     seq: u64,
     ring: VecDeque<Arc<Exchange>>,
     unknown: Vec<String>,
+    /// The bot's requests by the status of their answers, forgotten exchanges included.
+    statuses: BTreeMap<u16, u64>,
     news: broadcast::Sender<Arc<Exchange>>,
 }
 
@@ -57,6 +59,7 @@ impl Default for Log {
             seq: 0,
             ring: VecDeque::new(),
             unknown: Vec::new(),
+            statuses: BTreeMap::new(),
             news: broadcast::Sender::new(1024),
         }
     }
@@ -67,6 +70,9 @@ impl Log {
     pub fn record(&mut self, mut exchange: Exchange) {
         self.seq += 1;
         exchange.seq = self.seq;
+        if exchange.who == Who::Bot {
+            *self.statuses.entry(exchange.status).or_default() += 1;
+        }
         if exchange.template.is_none() {
             tracing::error!(
                 method = exchange.method,
@@ -93,6 +99,11 @@ impl Log {
             exchanges: self.ring.iter().cloned().collect(),
             unknown_routes: self.unknown.clone(),
         }
+    }
+
+    /// The bot's requests by the status of their answers.
+    pub fn statuses(&self) -> BTreeMap<u16, u64> {
+        self.statuses.clone()
     }
 
     /// Every exchange from now on.

@@ -204,6 +204,9 @@ impl Actor {
     }
 
     pub(super) async fn session(&self) -> anyhow::Result<Value> {
+        if let Some(session) = self.inner.heard().session() {
+            return Ok(session);
+        }
         let ready = self.wait_for("READY", PATIENCE, |kind, _| kind == "READY").await?;
         Ok(ready["session_id"].clone())
     }

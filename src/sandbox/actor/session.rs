@@ -11,22 +11,32 @@ use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 
 /// Events kept per actor; a demo that runs for weeks must not fill the memory.
-const KEPT: usize = 20_000;
+const KEPT: usize = 2_000;
 
 /// What a session was told.
 #[derive(Default)]
 pub struct Heard {
+    /// The session's id, which every interaction names; kept for longer than its event.
+    session: Option<Value>,
     forgotten: usize,
     events: VecDeque<(String, Value)>,
 }
 
 impl Heard {
     fn push(&mut self, event: (String, Value)) {
+        if event.0 == "READY" {
+            self.session = Some(event.1["session_id"].clone());
+        }
         self.events.push_back(event);
         if self.events.len() > KEPT {
             self.events.pop_front();
             self.forgotten += 1;
         }
+    }
+
+    /// The session's id, once it is ready.
+    pub fn session(&self) -> Option<Value> {
+        self.session.clone()
     }
 
     /// How many there were, kept or not.

@@ -1,0 +1,538 @@
+//! The days: the clock goes from one event to the next, and the bot lives and dies meanwhile.
+
+use super::calendar::{TIMETABLES, Timetable};
+use super::guild::{Guild, Span};
+use super::record::{Peek, Record};
+use super::report::Report;
+use super::weather::Trouble;
+use super::{Faults, audit, number};
+use crate::bank::Bank;
+use crate::cli::bot::{Parts, settler};
+use crate::cli::clock::Simulated;
+use crate::cli::killable::Killable;
+use crate::config::Config;
+use crate::discord::Link;
+use crate::sandbox::{Options, Sandbox, Settler, SimClock};
+use anyhow::Context as _;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::join_all;
+use indicatif::ProgressBar;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Members act so often a day, at a minute when no round is due.
+const SLOTS: i64 = 12;
+const SLOT_MINUTE: i64 = 7;
+/// How many members study in a guild.
+const MEMBERS: std::ops::Range<usize> = 4..8;
+/// Names enough for the largest guild, and for those who join later.
+const NAMES: [&str; 12] = [
+    "Ana", "Ben", "Chidi", "Dana", "Emeka", "Farah", "Goran", "Hana", "Ines", "Jun", "Kofi", "Lena",
+];
+/// After the last day, so that what is open then is closed and judged.
+const REST: TimeDelta = TimeDelta::hours(1);
+/// How long the bot may take to start, to come back, or to say what it owes (wire time).
+const PATIENCE: Duration = Duration::from_secs(90);
+/// Between two looks.
+const GLANCE: Duration = Duration::from_millis(2);
+/// The right to write, and the right to write in threads (Discord documentation, topics,
+/// "Permissions").
+const TO_WRITE: u64 = (1 << 11) | (1 << 38);
+
+/// What to simulate.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The first instant.
+    pub from: DateTime<Utc>,
+    /// How many days.
+    pub days: u32,
+    /// How many guilds, each with one study channel.
+    pub guilds: u32,
+    /// How much goes wrong.
+    pub faults: Faults,
+    /// The root of all chance.
+    pub seed: u64,
+    /// How often the bot is killed (study time); None for never.
+    pub kill_every: Option<TimeDelta>,
+}
+
+/// Something that happens at an instant of study time.
+#[derive(Debug, Clone, Copy)]
+enum Event {
+    /// Members do something.
+    Slot,
+    /// The bot is killed.
+    Kill,
+    /// It is started again.
+    Start,
+    /// Discord can be reached again.
+    OutageEnds,
+    /// The bot may write again in this guild.
+    Unmuted(usize),
+    /// The bot is invited back to this guild.
+    Invited(usize),
+}
+
+/// A running simulation.
+pub struct Simulation {
+    plan: Plan,
+    config: Config,
+    bank: Arc<Bank>,
+    sandbox: Sandbox,
+    folder: TempDir,
+    bot: Option<Killable>,
+    settler: Settler,
+    guilds: Vec<Guild>,
+    /// What is to come; the number keeps apart what comes at the same instant.
+    events: BTreeMap<(DateTime<Utc>, u64), Event>,
+    last_event: u64,
+    outage: bool,
+    kills: u64,
+    troubles: u64,
+}
+
+impl Simulation {
+    /// Builds the guilds, starts the bot and sets it up everywhere.
+    ///
+    /// # Errors
+    /// When the sandbox or the bot does not start, or the setup is refused.
+    pub async fn open(plan: Plan, config: &Config, bank: Arc<Bank>) -> anyhow::Result<Self> {
+        let sandbox = crate::sandbox::start(Options {
+            listener: std::net::TcpListener::bind("127.0.0.1:0").context("no free port")?,
+            clock: SimClock::manual(plan.from),
+            seed: plan.seed,
+            limits: plan.faults != Faults::Calm,
+            extra_hosts: Vec::new(),
+            content_intent: true,
+        })
+        .await?;
+        let mut simulation = Self {
+            plan,
+            config: config.clone(),
+            bank,
+            sandbox,
+            folder: tempfile::tempdir().context("cannot make a temporary folder")?,
+            bot: None,
+            settler: at_once(),
+            guilds: Vec::new(),
+            events: BTreeMap::new(),
+            last_event: 0,
+            outage: false,
+            kills: 0,
+            troubles: 0,
+        };
+        simulation.found_guilds()?;
+        simulation.start_bot().await?;
+        simulation.set_up().await?;
+        simulation.plan_events();
+        Ok(simulation)
+    }
+
+    /// Lives through all days, then judges.
+    ///
+    /// # Errors
+    /// When the simulation itself breaks; broken promises are in the report.
+    pub async fn run(mut self, bar: &ProgressBar) -> anyhow::Result<Report> {
+        while let Some(((at, _), event)) = self.events.pop_first() {
+            let day = (at - self.plan.from).num_days().cast_unsigned();
+            bar.set_position(day.min(self.plan.days.into()));
+            if !matches!(event, Event::Kill) {
+                self.go_to(at).await;
+            }
+            match event {
+                Event::Slot => self.slot(at).await?,
+                Event::Kill => self.kill(at).await?,
+                Event::Start => self.start_bot().await?,
+                Event::OutageEnds => self.end_outage().await?,
+                Event::Unmuted(guild) => self.unmute(guild),
+                Event::Invited(guild) => self.invite(guild),
+            }
+        }
+        self.judge().await
+    }
+
+    fn chance(&self, purpose: u64, at: DateTime<Utc>) -> ChaCha8Rng {
+        let mut seed = [0; 32];
+        for (part, number) in seed.chunks_exact_mut(8).zip([self.plan.seed, purpose, number(at)]) {
+            part.copy_from_slice(&number.to_le_bytes());
+        }
+        ChaCha8Rng::from_seed(seed)
+    }
+
+    fn end(&self) -> DateTime<Utc> {
+        self.plan.from + TimeDelta::days(self.plan.days.into())
+    }
+
+    fn found_guilds(&mut self) -> anyhow::Result<()> {
+        for (number, (zone, time, workdays)) in
+            (0..self.plan.guilds).zip(TIMETABLES.into_iter().cycle())
+        {
+            let mut rng = self.chance(1, self.plan.from + TimeDelta::seconds(number.into()));
+            let name = format!("{zone} {}", number / 10 + 1);
+            let people: Vec<String> = NAMES
+                .iter()
+                .take(rng.random_range(MEMBERS))
+                .map(|name| (*name).to_owned())
+                .collect();
+            let (id, channel, members) = self.sandbox.add_guild_of(&name, &people);
+            let timetable = Timetable {
+                zone: zone.parse().map_err(|_| anyhow::anyhow!("{zone} is no zone"))?,
+                time: time.parse().context("no time of day")?,
+                workdays,
+            };
+            let actors = members.into_iter().map(|one| self.sandbox.act_as(one)).collect();
+            // The setup takes a moment of no study time at all: what is due at the first instant is
+            // before it.
+            let dues = timetable.between(self.plan.from, self.end() + TimeDelta::days(8));
+            self.guilds.push(Guild::new(name, id, channel, timetable, actors, dues));
+        }
+        Ok(())
+    }
+
+    async fn set_up(&self) -> anyhow::Result<()> {
+        for guild in &self.guilds {
+            let admin = guild.members.first().context("a guild has members")?;
+            admin.ready().await?;
+            let days = if guild.timetable.workdays { "mon-fri" } else { "daily" };
+            let options = json!([
+                {"name": "channel", "value": guild.channel.to_string()},
+                {"name": "time", "value": guild.timetable.time.format("%H:%M").to_string()},
+                {"name": "zone", "value": guild.timetable.zone.name()},
+                {"name": "weekdays", "value": days},
+            ]);
+            let call = json!([{"name": "setup", "options": options}]);
+            let reply = admin.command(guild.channel, "study", call).await?;
+            anyhow::ensure!(!reply.failed, "the setup of {} got no answer", guild.name);
+        }
+        (self.settler)().await;
+        Ok(())
+    }
+
+    /// Slots and kills; everything else comes up on the way.
+    fn plan_events(&mut self) {
+        let (from, end) = (self.plan.from, self.end());
+        let slots = SLOTS * i64::from(self.plan.days);
+        for slot in 0..slots {
+            let at = from + TimeDelta::minutes(slot * 24 * 60 / SLOTS + SLOT_MINUTE);
+            self.put(at, Event::Slot);
+        }
+        let Some(every) = self.plan.kill_every else { return };
+        let mut dues: Vec<DateTime<Utc>> =
+            self.guilds.iter().flat_map(|guild| guild.dues()).map(|due| due.at).collect();
+        dues.sort_unstable();
+        dues.dedup();
+        let mut at = from + every;
+        while at < end {
+            // Half of the kills come as a round is due, the others while members do something.
+            let due = dues.iter().find(|due| **due > at).filter(|due| **due < at + every);
+            let slot = self.events.range((at, 0)..).next().map(|((slot, _), _)| *slot);
+            let moment = if self.chance(2, at).random_bool(0.5) { due.copied() } else { slot };
+            self.put(moment.unwrap_or(at), Event::Kill);
+            at += every;
+        }
+    }
+
+    fn put(&mut self, at: DateTime<Utc>, event: Event) {
+        // A kill comes before what happens at the same instant, so that it happens amid that.
+        let first = matches!(event, Event::Kill);
+        self.last_event += 1;
+        self.events.insert((at, if first { 0 } else { self.last_event }), event);
+    }
+
+    // Time.
+
+    /// Goes forward to an instant, stopping wherever something is due.
+    async fn go_to(&self, at: DateTime<Utc>) {
+        let by = at - self.sandbox.clock().now();
+        if by > TimeDelta::zero() {
+            let settler = if self.bot.is_some() { Arc::clone(&self.settler) } else { at_once() };
+            self.sandbox.clock().advance(by, &*settler).await;
+        }
+    }
+
+    /// Waits until the bot has said what it can say.
+    async fn come_to_rest(&self) -> anyhow::Result<()> {
+        if self.bot.is_none() || self.outage {
+            return Ok(());
+        }
+        (self.settler)().await;
+        if self.plan.faults == Faults::Calm {
+            return Ok(());
+        }
+        let sick: Vec<u64> =
+            self.guilds.iter().filter(|guild| guild.is_disturbed()).map(|guild| guild.id).collect();
+        let mut peek = Peek::open(&self.database()).await?;
+        let began = Instant::now();
+        let connected = || self.sandbox.bot_connections() > 0;
+        while (peek.pending(&sick).await? > 0 || !connected()) && began.elapsed() < PATIENCE {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        peek.close().await?;
+        self.sandbox.clear_faults();
+        (self.settler)().await;
+        Ok(())
+    }
+
+    // The bot's life.
+
+    fn database(&self) -> std::path::PathBuf {
+        self.folder.path().join("studyhall.db")
+    }
+
+    fn parts(&self) -> Parts {
+        Parts {
+            database: self.database(),
+            bank: Arc::clone(&self.bank),
+            rounds: self.config.rounds.clone(),
+            points: self.config.points.clone(),
+            link: Link {
+                token: self.sandbox.bot_token().into(),
+                api: Some(format!("http://{}", self.sandbox.addr())),
+                client: None,
+            },
+            clock: Arc::new(Simulated(self.sandbox.clock())),
+            seed: self.plan.seed,
+        }
+    }
+
+    /// Starts the bot, as whatever watches over it would: again, until it stays. During an outage it
+    /// is left for later.
+    async fn start_bot(&mut self) -> anyhow::Result<()> {
+        if self.bot.is_some() || self.outage {
+            return Ok(());
+        }
+        let began = Instant::now();
+        let before = self.sandbox.dispatched_to_bot();
+        let bot = loop {
+            match Killable::start(self.parts(), "bot").await {
+                Ok(bot) => break bot,
+                Err(error) if began.elapsed() > PATIENCE => return Err(error),
+                Err(_) => tokio::time::sleep(GLANCE).await,
+            }
+        };
+        // A gateway that stumbles may take more than one attempt; what never comes, shows later.
+        let _late = tokio::time::timeout(PATIENCE, bot.bot().ready()).await;
+        self.settler = settler(self.sandbox.clone(), bot.bot(), before);
+        self.bot = Some(bot);
+        let now = self.sandbox.clock().now();
+        for guild in &mut self.guilds {
+            guild.disturbed.push(Span { from: now, to: Some(now) });
+        }
+        self.come_to_rest().await
+    }
+
+    /// Kills the bot in the midst of what happens at `at`.
+    async fn kill(&mut self, at: DateTime<Utc>) -> anyhow::Result<()> {
+        // Everything up to then in peace, then the instant itself without waiting for anybody.
+        self.go_to(at - TimeDelta::milliseconds(1)).await;
+        let Some(bot) = self.bot.take() else { return Ok(()) };
+        let mut rng = self.chance(3, at);
+        let is_slot = self
+            .events
+            .first_key_value()
+            .is_some_and(|((next, _), event)| *next == at && matches!(event, Event::Slot));
+        let by = at - self.sandbox.clock().now();
+        self.sandbox.clock().advance(by, &*at_once()).await;
+        let requests = self.sandbox.requests_of_bot() + rng.random_range(0..40);
+        let longest = Duration::from_millis(rng.random_range(0..80));
+        let began = Instant::now();
+        let sandbox = self.sandbox.clone();
+        let struck = async {
+            while sandbox.requests_of_bot() < requests && began.elapsed() < longest {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        if is_slot {
+            self.events.pop_first();
+            let acts = self.acts(at);
+            tokio::select! {
+                () = struck => {}
+                () = acts => {}
+            }
+        } else {
+            struck.await;
+        }
+        // It knows the bot's store, and would keep that open.
+        self.settler = at_once();
+        bot.kill(self.folder.path()).await?;
+        self.kills += 1;
+        let away = self.plan.faults.downtime(&mut rng);
+        if away.is_zero() {
+            return self.start_bot().await;
+        }
+        for guild in &mut self.guilds {
+            guild.disturbed.push(Span { from: at, to: Some(at + away) });
+        }
+        self.put(at + away, Event::Start);
+        Ok(())
+    }
+
+    // The days.
+
+    async fn slot(&mut self, at: DateTime<Utc>) -> anyhow::Result<()> {
+        let mut rng = self.chance(4, at);
+        for trouble in self.plan.faults.troubles(&mut rng) {
+            self.brew(trouble, &mut rng).await;
+        }
+        self.acts(at).await;
+        self.come_to_rest().await?;
+        if self.bot.as_ref().is_some_and(|bot| bot.bot().has_ended()) {
+            // It gave up by itself, which only a few refusals of Discord's allow.
+            self.settler = at_once();
+            if let Some(bot) = self.bot.take() {
+                let why = bot.stop().await;
+                tracing::warn!(?why, "the bot ended by itself");
+            }
+            self.start_bot().await?;
+        }
+        Ok(())
+    }
+
+    /// All guilds at the same time; in each of them one member after the other.
+    async fn acts(&mut self, at: DateTime<Utc>) {
+        let there = self.bot.is_some() && !self.outage;
+        let chances: Vec<ChaCha8Rng> =
+            (0..self.guilds.len()).map(|number| self.chance(1_000 + number as u64, at)).collect();
+        let sandbox = self.sandbox.clone();
+        let acts = self.guilds.iter_mut().zip(chances).map(|(guild, rng)| {
+            guild.look(&sandbox);
+            let there = there && !guild.is_disturbed();
+            guild.act(&sandbox, there, rng)
+        });
+        join_all(acts).await;
+    }
+
+    async fn brew(&mut self, trouble: Trouble, rng: &mut ChaCha8Rng) {
+        self.troubles += 1;
+        let now = self.sandbox.clock().now();
+        let guild = rng.random_range(0..self.guilds.len());
+        match trouble {
+            Trouble::Requests { matcher, fault, times } => {
+                self.sandbox.fail_next(matcher, fault, times);
+            }
+            Trouble::Drop => self.sandbox.drop_gateways(),
+            Trouble::Close(code) => self.sandbox.close_gateways(code),
+            Trouble::Reconnect => self.sandbox.ask_reconnect(),
+            Trouble::Invalid(resumable) => self.sandbox.invalidate_sessions(resumable),
+            Trouble::Twice(times) => self.sandbox.tell_twice(times),
+            Trouble::Aged(by) => self.sandbox.age_interactions(by),
+            Trouble::Outage(span) if !self.outage => {
+                self.outage = true;
+                self.sandbox.set_outage(true);
+                for guild in &mut self.guilds {
+                    guild.disturbed.push(Span { from: now, to: Some(now + span) });
+                }
+                self.put(now + span, Event::OutageEnds);
+            }
+            Trouble::Muted(span) if !self.is_disturbed(guild) => {
+                let Some(muted) = self.guilds.get_mut(guild) else { return };
+                muted.disturbed.push(Span { from: now, to: None });
+                self.sandbox.set_bot_permissions(Some(muted.channel), 0, TO_WRITE);
+                self.put(now + span, Event::Unmuted(guild));
+            }
+            Trouble::Kicked(span) if !self.is_disturbed(guild) => {
+                let Some(left) = self.guilds.get_mut(guild) else { return };
+                left.disturbed.push(Span { from: now, to: None });
+                self.sandbox.kick_bot_from(left.id);
+                self.put(now + span, Event::Invited(guild));
+            }
+            Trouble::Changed => self.change_member(guild),
+            Trouble::Leap(by) if self.bot.is_some() && !self.outage => {
+                self.sandbox.clock().jump(by, &*self.settler).await;
+            }
+            Trouble::Outage(_) | Trouble::Muted(_) | Trouble::Kicked(_) | Trouble::Leap(_) => {}
+        }
+    }
+
+    fn is_disturbed(&self, guild: usize) -> bool {
+        self.guilds.get(guild).is_none_or(Guild::is_disturbed)
+    }
+
+    /// The member who is there longest, the admin apart, leaves; somebody new comes.
+    fn change_member(&mut self, guild: usize) {
+        let Some(guild) = self.guilds.get_mut(guild) else { return };
+        let next = NAMES.iter().cycle().nth(guild.names.len()).copied().unwrap_or("Noor");
+        let name = format!("{next} {}", guild.names.len());
+        let gone = guild.members.remove(1);
+        self.sandbox.remove_member_of(guild.id, gone.id());
+        let new = self.sandbox.add_member_to(guild.id, &name, false);
+        guild.names.insert(new.id, new.name.clone());
+        guild.members.push(self.sandbox.act_as(new));
+    }
+
+    fn unmute(&mut self, guild: usize) {
+        let now = self.sandbox.clock().now();
+        if let Some(guild) = self.guilds.get_mut(guild) {
+            self.sandbox.set_bot_permissions(Some(guild.channel), 0, 0);
+            end_of(guild, now);
+        }
+    }
+
+    fn invite(&mut self, guild: usize) {
+        let now = self.sandbox.clock().now();
+        if let Some(guild) = self.guilds.get_mut(guild) {
+            self.sandbox.invite_bot_to(guild.id);
+            end_of(guild, now);
+        }
+    }
+
+    async fn end_outage(&mut self) -> anyhow::Result<()> {
+        self.outage = false;
+        self.sandbox.set_outage(false);
+        self.start_bot().await?;
+        self.come_to_rest().await
+    }
+
+    // The end.
+
+    /// Puts all in order, waits for what is still to come, and judges.
+    async fn judge(mut self) -> anyhow::Result<Report> {
+        self.start_bot().await?;
+        self.go_to(self.end() + REST).await;
+        self.come_to_rest().await?;
+        for guild in &mut self.guilds {
+            guild.look(&self.sandbox);
+        }
+        self.settler = at_once();
+        if let Some(bot) = self.bot.take() {
+            bot.stop().await.context("the bot broke")?;
+        }
+        let record = Record::read(&self.database()).await?;
+        let mut report = Report {
+            requests: self.sandbox.statuses(),
+            kills: self.kills,
+            troubles: self.troubles,
+            pending: record.pending,
+            ..Report::default()
+        };
+        let law = audit::Law {
+            lateness: TimeDelta::minutes(self.config.rounds.lateness_minutes.into()),
+            points: &self.config.points,
+            end: self.end(),
+        };
+        for guild in &self.guilds {
+            audit::guild(&mut report, &law, &self.sandbox, guild, &record);
+        }
+        if record.pending > 0 {
+            report.breaks(format!("{} deliveries were never made", record.pending));
+        }
+        self.sandbox.stop().await;
+        Ok(report)
+    }
+}
+
+fn end_of(guild: &mut Guild, now: DateTime<Utc>) {
+    for span in &mut guild.disturbed {
+        span.to.get_or_insert(now);
+    }
+}
+
+/// Waits for nothing.
+fn at_once() -> Settler {
+    Arc::new(|| Box::pin(async {}))
+}
