@@ -38,6 +38,8 @@ const NAMES: [&str; 12] = [
 const REST: TimeDelta = TimeDelta::hours(1);
 /// How long the bot may take to start, to come back, or to say what it owes (wire time).
 const PATIENCE: Duration = Duration::from_secs(90);
+/// A rest that took longer to come (wire time) is worth a word in the log.
+const WORTH_A_WORD: Duration = Duration::from_secs(5);
 /// Between two looks.
 const GLANCE: Duration = Duration::from_millis(2);
 /// The right to write, and the right to write in threads (Discord documentation, topics,
@@ -269,10 +271,16 @@ impl Simulation {
         let mut peek = Peek::open(&self.database()).await?;
         let began = Instant::now();
         let connected = || self.sandbox.bot_connections() > 0;
-        while (peek.pending(&sick).await? > 0 || !connected()) && began.elapsed() < PATIENCE {
+        let mut pending = peek.pending(&sick).await?;
+        while (pending > 0 || !connected()) && began.elapsed() < PATIENCE {
             tokio::time::sleep(Duration::from_millis(20)).await;
+            pending = peek.pending(&sick).await?;
         }
         peek.close().await?;
+        let (waited, connected) = (began.elapsed(), connected());
+        if waited > WORTH_A_WORD {
+            tracing::info!(?waited, pending, connected, "came to rest late");
+        }
         self.sandbox.clear_faults();
         (self.settler)().await;
         Ok(())
@@ -349,7 +357,7 @@ impl Simulation {
         };
         if is_slot {
             self.events.pop_first();
-            let acts = self.acts(at);
+            let acts = self.acts(at, !self.outage);
             tokio::select! {
                 () = struck => {}
                 () = acts => {}
@@ -379,7 +387,7 @@ impl Simulation {
         for trouble in self.plan.faults.troubles(&mut rng) {
             self.brew(trouble, &mut rng).await;
         }
-        self.acts(at).await;
+        self.acts(at, self.bot.is_some() && !self.outage).await;
         self.come_to_rest().await?;
         if self.bot.as_ref().is_some_and(|bot| bot.bot().has_ended()) {
             // It gave up by itself, which only a few refusals of Discord's allow.
@@ -394,8 +402,8 @@ impl Simulation {
     }
 
     /// All guilds at the same time; in each of them one member after the other.
-    async fn acts(&mut self, at: DateTime<Utc>) {
-        let there = self.bot.is_some() && !self.outage;
+    /// `there`: whether the bot can hear them.
+    async fn acts(&mut self, at: DateTime<Utc>, there: bool) {
         let chances: Vec<ChaCha8Rng> =
             (0..self.guilds.len()).map(|number| self.chance(1_000 + number as u64, at)).collect();
         let sandbox = self.sandbox.clone();

@@ -127,7 +127,7 @@ impl Guild {
 
     /// Whether something is out of order here now.
     pub fn is_disturbed(&self) -> bool {
-        self.disturbed.last().is_some_and(|span| span.to.is_none())
+        self.disturbed.iter().any(|span| span.to.is_none())
     }
 
     /// Looks what is new in the study channel.

@@ -40,7 +40,7 @@ pub struct Report {
     pub requests: BTreeMap<u16, u64>,
     /// How often the bot was killed.
     pub kills: u64,
-    /// How often a client would have come too late for a round because the bot was away.
+    /// What else went wrong on purpose.
     pub troubles: u64,
     /// What members did in vain.
     pub unanswered: u64,
