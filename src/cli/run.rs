@@ -12,12 +12,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub(super) async fn run(args: RunArgs) -> Result<(), Failed> {
-    let api = args.api.as_deref().map(address).transpose().map_err(Failed::Usage)?;
-    if args.clock.is_some() && !api.as_ref().is_some_and(|api| api.loopback) {
-        return Err(Failed::Usage(
-            "`--clock` simulates time, so it works only with a loopback `--api`".to_owned(),
-        ));
-    }
+    let server = destination(args.api.as_deref(), args.clock.is_some())?;
     let config = Config::load(args.config.as_deref())?;
     logging::start(&config.log)?;
     let variable = std::env::var(TOKEN_VARIABLE).ok();
@@ -27,7 +22,6 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failed> {
     }
     let bank = load_bank(&config)?;
     let stop = CancellationToken::new();
-    let server = api.map(|api| api.server);
     let clock = clock::of(args.clock, server.as_deref(), stop.clone()).await?;
     let mut hangup = hear_hangups()?;
     let bot = start(Parts {
@@ -120,6 +114,17 @@ pub(super) fn load_bank(config: &Config) -> anyhow::Result<Arc<Bank>> {
         anyhow::bail!("{}", fatal.join("\n"));
     }
     Ok(Arc::new(bank))
+}
+
+/// The server that `--api` names, without `/api/v10`. Simulated time is for one on this computer.
+pub(super) fn destination(api: Option<&str>, simulated: bool) -> Result<Option<String>, Failed> {
+    let api = api.map(address).transpose().map_err(Failed::Usage)?;
+    if simulated && !api.as_ref().is_some_and(|api| api.loopback) {
+        return Err(Failed::Usage(
+            "`--clock` simulates time, so it works only with a loopback `--api`".to_owned(),
+        ));
+    }
+    Ok(api.map(|api| api.server))
 }
 
 /// Where `--api` leads.

@@ -14,6 +14,7 @@ pub mod quiz;
 pub mod views;
 
 mod answers;
+pub mod checkup;
 mod close;
 mod control;
 mod desk;
