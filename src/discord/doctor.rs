@@ -87,9 +87,9 @@ impl Visitor {
             Err(error) => {
                 let place = unnamed(guild);
                 let mut found = match failure(&error) {
-                    // 10004 Unknown Guild, 50001 Missing Access: the bot is not there.
+                    // 10004 Unknown Guild, 50001 Missing Access.
                     Failure::Refused { code: 10_004 | 50_001, .. } => {
-                        supplies.iter().map(|of| gone(place(of.channel.id))).collect()
+                        vec![Finding::Absent { guild: guild.name.clone() }]
                     }
                     other => vec![Finding::Unchecked {
                         what: "Rights",
@@ -208,7 +208,11 @@ pub(super) async fn of_bot(
 
 async fn content(http: &Http) -> Finding {
     match http.get_current_application_info().await {
-        Ok(about) => Finding::Content(Content::of_flags(about.flags.map_or(0, |f| f.bits()))),
+        Ok(about) => {
+            // Without it the commands cannot be asked for.
+            http.set_application_id(about.id);
+            Finding::Content(Content::of_flags(about.flags.map_or(0, |flags| flags.bits())))
+        }
         Err(error) => unchecked("Message content", error),
     }
 }

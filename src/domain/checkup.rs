@@ -82,6 +82,11 @@ pub enum Finding {
         /// The study channel.
         place: String,
     },
+    /// A server that the bot is not in.
+    Absent {
+        /// The server.
+        guild: String,
+    },
     /// What keeps the bot from working in a study channel right now.
     Trouble {
         /// The study channel.
@@ -203,9 +208,10 @@ impl Finding {
                 unless(of.is_some_and(|of| year - of < ZONES_OLD), Verdict::Warning)
             }
             Self::Rights { lacking, .. } => unless(lacking.is_empty(), Verdict::Red),
-            Self::Gone { .. } | Self::Trouble { .. } | Self::Stock { fitting: 0, .. } => {
-                Verdict::Red
-            }
+            Self::Gone { .. }
+            | Self::Absent { .. }
+            | Self::Trouble { .. }
+            | Self::Stock { fitting: 0, .. } => Verdict::Red,
             Self::Stock { left, warn_below, .. } => unless(left >= warn_below, Verdict::Warning),
         }
     }
@@ -322,6 +328,7 @@ mod tests {
             (rights(Vec::new()), Verdict::Fine),
             (rights(vec![text()]), Verdict::Red),
             (Finding::Gone { place: text() }, Verdict::Red),
+            (Finding::Absent { guild: text() }, Verdict::Red),
             (
                 Finding::Trouble {
                     place: text(),

@@ -94,7 +94,7 @@ async fn a_backup_of_a_bot_at_work_is_restored_once_the_bot_is_stopped() {
                           WHERE question IS NOT NULL ORDER BY round_id";
     let place = Place::with(&[]);
     let (_sandbox, bot, world) = stage(&place).await;
-    world.clock(json!({"advance_s": 86_400})).await;
+    world.clock(json!({"advance_s": 90_000})).await;
     let said = place.says(&["backup", "two-days.bak"]);
     assert!(said.starts_with("exit 0\n[out]\nstudyhall.db is copied to two-days.bak ("), "{said}");
     assert!(said.ends_with("), whole and checked."), "{said}");
@@ -107,12 +107,22 @@ async fn a_backup_of_a_bot_at_work_is_restored_once_the_bot_is_stopped() {
     // Not under a running bot.
     let said = place.says(&["restore", "two-days.bak"]);
     assert!(said.contains(&format!("(process {} on ", bot.id())), "{said}");
-    insta::assert_snapshot!(portable(&said), @"");
+    insta::assert_snapshot!(portable(&said), @r"
+    exit 1
+    [err]
+    studyhall: the database studyhall.db is in use by another Studyhall (process …). Stop that one first, or name another file under [database] path
+    ");
     assert!(bot.terminate().starts_with("exit 0"));
 
     let said = place.says(&["restore", "two-days.bak"]);
     let kept = said.split_once("is kept: ").unwrap().1.lines().next().unwrap().to_owned();
-    insta::assert_snapshot!(said.replace(&kept, "KEPT"), @"");
+    insta::assert_snapshot!(said.replace(&kept, "KEPT"), @r"
+    exit 0
+    [out]
+    studyhall.db is now what two-days.bak holds, checked.
+    The database from before is kept: KEPT
+    Start the bot again; it reads back from Discord what it missed in open rounds.
+    ");
     assert_eq!(rows(&place.path("studyhall.db"), TITLES).await, then);
     assert_eq!(rows(&place.path(&kept), TITLES).await.len(), 3);
     // The bot goes on with it.
@@ -128,7 +138,11 @@ async fn a_second_bot_on_the_same_database_is_told_who_holds_it() {
     let (_sandbox, mut bot, _world) = stage(&place).await;
     let said = place.says_with(&["run", "--api", NOWHERE], &[TOKEN]);
     assert!(said.contains(&format!("(process {} on ", bot.id())), "{said}");
-    insta::assert_snapshot!(portable(&said), @"");
+    insta::assert_snapshot!(portable(&said), @r"
+    exit 1
+    [err]
+    studyhall: the database studyhall.db is in use by another Studyhall (process …). Stop that one first, or name another file under [database] path
+    ");
     assert!(bot.runs());
     // Whoever was killed holds nothing any more, whatever the file still says.
     bot.kill();
@@ -142,17 +156,50 @@ async fn a_second_bot_on_the_same_database_is_told_who_holds_it() {
 async fn what_cannot_be_copied_or_restored_is_told() {
     let place = Place::with(&[("notes.txt", "no database"), ("photos.bak", "")]);
     database(&place.path("studyhall.db"), 3).await;
-    insta::assert_snapshot!(place.refuses(&["backup", "photos.bak"], &[]), @"");
-    insta::assert_snapshot!(place.refuses(&["backup", "studyhall.db", "--force"], &[]), @"");
-    insta::assert_snapshot!(place.refuses(&["restore", "notes.txt"], &[]), @"");
-    insta::assert_snapshot!(place.refuses(&["restore", "missing.bak"], &[]), @"");
-    insta::assert_snapshot!(place.refuses(&["restore", "studyhall.db"], &[]), @"");
+    insta::assert_snapshot!(place.refuses(&["backup", "photos.bak"], &[]), @r"
+    exit 1
+    [err]
+    studyhall: photos.bak is there already. Name another file, or add --force to replace it
+    ");
+    insta::assert_snapshot!(place.refuses(&["backup", "studyhall.db", "--force"], &[]), @r"
+    exit 1
+    [err]
+    studyhall: studyhall.db is the database itself. Name another file
+    ");
+    insta::assert_snapshot!(place.refuses(&["restore", "notes.txt"], &[]), @r"
+    exit 1
+    [err]
+    studyhall: notes.txt cannot be restored: it is not a SQLite file. Nothing was changed
+    ");
+    insta::assert_snapshot!(place.refuses(&["restore", "missing.bak"], &[]), @r"
+    exit 1
+    [err]
+    studyhall: missing.bak cannot be restored: there is no such file. Nothing was changed
+    ");
+    insta::assert_snapshot!(place.refuses(&["restore", "studyhall.db"], &[]), @r"
+    exit 1
+    [err]
+    studyhall: studyhall.db is the database itself. Name another file
+    ");
     let said = place.says(&["backup", "photos.bak", "--force"]);
     assert!(said.starts_with("exit 0"), "{said}");
     assert_eq!(held(&place.path("photos.bak")).await, 3);
     let empty = Place::with(&[]);
-    insta::assert_snapshot!(empty.refuses(&["backup", "x.bak"], &[]), @"");
-    insta::assert_snapshot!(empty.refuses(&["backup"], &[]), @"");
+    insta::assert_snapshot!(empty.refuses(&["backup", "x.bak"], &[]), @r"
+    exit 1
+    [err]
+    studyhall: there is no database studyhall.db. Name the one that the bot works on, or start the bot once: it makes one
+    ");
+    insta::assert_snapshot!(empty.refuses(&["backup"], &[]), @r"
+    exit 2
+    [err]
+    error: the following required arguments were not provided:
+      <FILE>
+
+    Usage: studyhall backup <FILE>
+
+    For more information, try '--help'.
+    ");
 }
 
 #[tokio::test]
@@ -218,7 +265,12 @@ async fn on_a_full_disk_nothing_is_migrated_backed_up_or_restored_and_nothing_is
         sqlx::query(statement).execute(&mut db).await.unwrap();
     }
     db.close().await.unwrap();
-    let before = place.contents();
+    let contents = || {
+        let mut contents = place.contents();
+        contents.remove(&place.path("studyhall.db.lock"));
+        contents
+    };
+    let before = contents();
     for (words, told) in [
         ("run --api http://127.0.0.1:9", "have to be brought up to date, and the copy"),
         ("backup new.bak", "the copy cannot be written to new.bak"),
@@ -227,9 +279,7 @@ async fn on_a_full_disk_nothing_is_migrated_backed_up_or_restored_and_nothing_is
     ] {
         let said = says_on_a_full_disk(&place, 100, words);
         assert!(said.starts_with("exit Some(1)") && said.contains(told), "{words}: {said}");
-        let mut after = place.contents();
-        after.remove(&place.path("studyhall.db.lock"));
-        assert!(after == before, "{words}: something changed");
+        assert!(contents() == before, "{words}: something changed");
     }
     // With room again, the bot starts, and keeps the copy.
     let said = place.says_with(&["run", "--api", NOWHERE], &[TOKEN]);

@@ -84,7 +84,22 @@ fn portable(said: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn before_the_first_start_nothing_is_red() {
     let (place, sandbox) = (Place::with(&[]), sandbox(true).await);
-    insta::assert_snapshot!(portable(&examined(&place, &sandbox)), @"");
+    insta::assert_snapshot!(portable(&examined(&place, &sandbox)), @r"
+    exit 0
+    [out]
+    ok    Configuration    as it should be
+    ok    Questions        …
+    warn  Database         there is none yet; the first start makes it
+    warn  Backup           none is known. Make one every day: `studyhall backup FILE`, while the bot runs
+    ok    Bot              not running
+    ok    Time zones       …
+    ok    Token            works; the bot is Studyhall
+    ok    Clock            agrees with Discord's
+    ok    Message content  the intent is switched on
+    warn  Commands         not checked: the request could not be made
+
+    Nothing is red; 3 warnings.
+    ");
     assert_eq!(place.contents().len(), 0, "it leaves nothing behind");
     sandbox.stop().await;
 }
@@ -93,7 +108,24 @@ async fn before_the_first_start_nothing_is_red() {
 async fn while_the_bot_runs_and_after() {
     let (place, sandbox) = (Place::with(&[]), sandbox(true).await);
     let bot = set_up(&place, &sandbox).await;
-    insta::assert_snapshot!(portable(&examined(&place, &sandbox)), @"");
+    insta::assert_snapshot!(portable(&examined(&place, &sandbox)), @r"
+    exit 0
+    [out]
+    ok    Configuration    as it should be
+    ok    Questions        …
+    ok    Database         whole, …
+    warn  Backup           none is known. Make one every day: `studyhall backup FILE`, while the bot runs
+    ok    Bot              …
+    ok    Time zones       …
+    ok    Token            works; the bot is Studyhall
+    ok    Clock            agrees with Discord's
+    ok    Message content  the intent is switched on
+    warn  Commands         not checked: the request could not be made
+    ok    Rights           #python in Study Hall: all there
+    ok    Stock            #python in Study Hall: … new questions, …
+
+    Nothing is red; 2 warnings.
+    ");
     let backup = place.says(&["backup", "today.bak"]);
     assert!(backup.starts_with("exit 0"), "{backup}");
     let said = examined(&place, &sandbox);
@@ -116,13 +148,14 @@ async fn missing_rights_are_told_by_name_and_place() {
     sandbox.set_bot_permissions(Some(study), 0, SEND_MESSAGES | EMBED_LINKS);
     let said = examined(&place, &sandbox);
     assert!(said.starts_with("exit 1"), "{said}");
-    insta::assert_snapshot!(line(&said, "Rights"), @"");
+    insta::assert_snapshot!(line(&said, "Rights"), @"red   Rights           #python in Study Hall: the bot lacks Send Messages and Embed Links. Give them to the bot's role, or in the permissions of the channel");
     sandbox.delete_channel(study);
-    insta::assert_snapshot!(line(&examined(&place, &sandbox), "Rights"), @"");
+    let said = examined(&place, &sandbox);
+    insta::assert_snapshot!(line(&said, "Rights").replace(&study.to_string(), "ID"), @"red   Rights           channel 1563474631065628674 in Study Hall: the channel is gone, or the bot cannot see it. Let it see the channel, or end it with `/study remove`");
     sandbox.kick_bot();
     let said = examined(&place, &sandbox);
     assert!(said.starts_with("exit 1"), "{said}");
-    insta::assert_snapshot!(line(&said, "Rights").replace(&study.to_string(), "ID"), @"");
+    insta::assert_snapshot!(line(&said, "Server"), @"");
     sandbox.stop().await;
 }
 
@@ -144,16 +177,16 @@ async fn tokens_that_do_not_work() {
     let (place, sandbox) = (Place::with(&[]), sandbox(true).await);
     let api = sandbox.api();
     let said = place.says(&["doctor", "--api", &api]);
-    insta::assert_snapshot!(line(&said, "Token"), @"");
+    insta::assert_snapshot!(line(&said, "Token"), @"red   Token            there is no bot token; set the environment variable DISCORD_TOKEN or name a file with `token_file` in [discord]");
     let wrong = "not-the-token-of-anybody";
     let refused = place.says_with(&["doctor", "--api", &api], &[("DISCORD_TOKEN", wrong)]);
-    insta::assert_snapshot!(line(&refused, "Token"), @"");
+    insta::assert_snapshot!(line(&refused, "Token"), @"red   Token            Discord refuses it. Copy it anew from the developer portal (Bot, Reset Token) into DISCORD_TOKEN or the token file");
     sandbox.stop().await;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let nowhere = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let gone = place.says_with(&["doctor", "--api", &nowhere], &[("DISCORD_TOKEN", wrong)]);
-    insta::assert_snapshot!(line(&gone, "Token").replace(&nowhere, "http://ADDRESS"), @"");
+    insta::assert_snapshot!(line(&gone, "Token").replace(&nowhere, "http://ADDRESS"), @"red   Token            cannot reach http://ADDRESS. Check the network, or the address after --api");
     for said in [said, refused, gone] {
         assert!(said.starts_with("exit 1") && !said.contains(wrong), "{said}");
     }
@@ -164,7 +197,7 @@ async fn a_refused_content_intent_is_told_and_ends_the_bot_instead_of_looping() 
     let (place, sandbox) = (Place::with(&[]), sandbox(false).await);
     let said = examined(&place, &sandbox);
     assert!(said.starts_with("exit 1"), "{said}");
-    insta::assert_snapshot!(line(&said, "Message content"), @"");
+    insta::assert_snapshot!(line(&said, "Message content"), @"red   Message content  the intent is off, so Discord refuses the bot. Switch on Message Content Intent in the developer portal (Bot, Privileged Gateway Intents), and start the bot again");
     // Close code 4014.
     let said = bot(&place, &sandbox).into_words();
     assert!(said.starts_with("exit 1"), "{said}");

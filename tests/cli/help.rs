@@ -17,6 +17,9 @@ fn help() {
       demo     Run the bot on an embedded sandbox Discord: no token, no account, no network
       sandbox  Run the sandbox Discord alone
       check    Check configuration and question packs: every problem with file and line
+      doctor   Check everything the bot needs, whether it runs or not: one line each, with what to do
+      backup   Copy the database to a file, also while the bot runs
+      restore  Put a backup in the place of the database, which is kept; the bot must be stopped
       help     Print this message or the help of the given subcommand(s)
 
     Options:
@@ -85,6 +88,9 @@ fn help() {
           --python <COMMAND>  The Python interpreter for --run [default: python3 or python on the path]
       -h, --help              Print help
     ");
+    insta::assert_snapshot!(place.says(&["doctor", "--help"]), @"");
+    insta::assert_snapshot!(place.says(&["backup", "--help"]), @"");
+    insta::assert_snapshot!(place.says(&["restore", "--help"]), @"");
     assert_eq!(place.contents().len(), 0, "help leaves nothing behind");
 }
 

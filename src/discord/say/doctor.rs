@@ -40,6 +40,7 @@ pub fn label(finding: &Finding) -> &'static str {
         Finding::Clock(_) => "Clock",
         Finding::Zones { .. } => "Time zones",
         Finding::Rights { .. } | Finding::Gone { .. } => "Rights",
+        Finding::Absent { .. } => "Server",
         Finding::Trouble { .. } => "Trouble",
         Finding::Stock { .. } => "Stock",
         Finding::NoStudyChannel => "Study channels",
@@ -98,6 +99,10 @@ pub fn text(finding: &Finding, reader: Reader) -> String {
         Finding::Gone { place } => format!(
             "{place}: the channel is gone, or the bot cannot see it. Let it see the channel, or \
              end it with `/study remove`"
+        ),
+        Finding::Absent { guild } => format!(
+            "the bot is not in {guild}. Invite it again; its study channels, rounds and points wait \
+             for it"
         ),
         Finding::Trouble { place, trouble, since } => {
             let since = match reader {

@@ -80,6 +80,7 @@ fn of_guild() -> Vec<Finding> {
         Finding::Rights { place: place(), lacking: Vec::new() },
         Finding::Rights { place: place(), lacking },
         Finding::Gone { place: place() },
+        Finding::Absent { guild: "Reading room".to_owned() },
         trouble(Trouble::MissingRight),
         trouble(Trouble::ChannelGone),
         trouble(Trouble::NotInGuild),
