@@ -9,7 +9,7 @@ use crate::discord::say::doctor::{line, summary};
 use crate::discord::{Link, Visitor, unnamed};
 use crate::domain::checkup::{Database, Finding, Token, Verdict};
 use crate::engine::checkup::{database, supplies, zones};
-use crate::engine::clock::StudyClock;
+use crate::engine::clock::{StudyClock, SystemClock};
 use crate::store::{Connection, OpenError, Store, guilds};
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -39,14 +39,14 @@ pub(super) async fn doctor(args: DoctorArgs) -> Result<ExitCode, Failed> {
     let path = &config.database.path;
     let (mut db, state) = look(path).await;
     report.add(Finding::Database(state));
-    let now = clock.now();
-    report.add(Finding::Backup(Store::last_backup(path).map(|backup| now - backup.at)));
+    let age = Store::last_backup(path).map(|backup| SystemClock.now() - backup.at);
+    report.add(Finding::Backup { age, daily: config.database.backups.is_some() });
     let holder = Store::holder(path);
     let running = holder.is_some();
     report.add(Finding::Bot(holder.map(|who| {
         who.map_or_else(|| "it does not say which process".to_owned(), |who| who.to_string())
     })));
-    report.add(zones(now));
+    report.add(zones(clock.now()));
     let visitor = visit(&config, server, clock.as_ref(), &mut report).await;
     if let Some(visitor) = &visitor {
         report.add_all(visitor.of_bot(running).await);

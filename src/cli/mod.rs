@@ -5,6 +5,7 @@ pub mod bot;
 mod cast;
 mod check;
 pub mod clock;
+mod daily;
 mod demo;
 mod doctor;
 pub mod killable;

@@ -1,7 +1,7 @@
 //! `studyhall run`: the bot, on Discord or on any compatible server.
 
 use super::bot::{Bot, Parts, asked_to_stop, start};
-use super::{Failed, RunArgs, clock, logging, seed};
+use super::{Failed, RunArgs, clock, daily, logging, seed};
 use crate::bank::{Bank, Problem, Severity};
 use crate::config::{Config, TOKEN_VARIABLE};
 use crate::discord::Link;
@@ -38,6 +38,7 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failed> {
         () = bot.ended() => {}
         () = asked_to_stop() => tracing::info!("stopping"),
         () = read_packs_when_asked(&mut hangup, &config, &bot) => {}
+        () = daily::copies(&config.database, bot.store()) => {}
     }
     let stopped = bot.stop().await;
     stop.cancel();

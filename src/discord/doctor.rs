@@ -202,7 +202,7 @@ pub(super) async fn of_bot(
         clock,
         examined.zones.clone(),
         Finding::Database(database),
-        Finding::Backup(examined.backup),
+        Finding::Backup { age: examined.backup, daily: false },
     ]
 }
 

@@ -14,6 +14,8 @@ pub const CLOCK_OFF: TimeDelta = TimeDelta::seconds(5);
 pub const CLOCK_WRONG: TimeDelta = TimeDelta::seconds(60);
 /// How old the last backup may be.
 pub const BACKUP_OLD: TimeDelta = TimeDelta::days(8);
+/// How old it may be where the bot makes one every day.
+pub const DAILY_BACKUP_OLD: TimeDelta = TimeDelta::days(2);
 /// How many years the rules of time zones may lie back. Every year some country changes its own.
 pub const ZONES_OLD: i32 = 2;
 
@@ -42,8 +44,13 @@ pub enum Finding {
     },
     /// The database.
     Database(Database),
-    /// The last backup: how long ago; `None` if none is known.
-    Backup(Option<TimeDelta>),
+    /// The last backup.
+    Backup {
+        /// How long ago it was made; `None` if none is known.
+        age: Option<TimeDelta>,
+        /// Whether a running bot makes one every day.
+        daily: bool,
+    },
     /// Whether a bot works on the database, and which.
     Bot(Option<String>),
     /// The file of the token can be read by others.
@@ -187,7 +194,10 @@ impl Finding {
             Self::Database(Database::Unusable(_) | Database::Damaged(_)) => Verdict::Red,
             Self::Database(Database::Missing | Database::Older) => Verdict::Warning,
             Self::Database(Database::Whole { .. }) | Self::Bot(_) => Verdict::Fine,
-            Self::Backup(age) => unless(age.is_some_and(|age| age <= BACKUP_OLD), Verdict::Warning),
+            Self::Backup { age, daily } => {
+                let limit = if *daily { DAILY_BACKUP_OLD } else { BACKUP_OLD };
+                unless(age.is_some_and(|age| age <= limit), Verdict::Warning)
+            }
             Self::Token(token) => unless(matches!(token, Token::Accepted(_)), Verdict::Red),
             Self::Content(content) => unless(*content != Content::Off, Verdict::Red),
             Self::Commands { absent, outdated, running } => {
@@ -278,7 +288,9 @@ mod tests {
     fn verdicts() {
         let text = String::new;
         let clock = |seconds| Finding::Clock(Some(TimeDelta::seconds(seconds)));
-        let backup = |hours| Finding::Backup(Some(TimeDelta::hours(hours)));
+        let age = |hours| Some(TimeDelta::hours(hours));
+        let backup = |hours| Finding::Backup { age: age(hours), daily: false };
+        let daily = |hours| Finding::Backup { age: age(hours), daily: true };
         let rights = |lacking: Vec<String>| Finding::Rights { place: text(), lacking };
         let zones = |version, year| Finding::Zones { version, year };
         for (finding, verdict) in [
@@ -292,7 +304,10 @@ mod tests {
             (Finding::Database(Database::Unusable(text())), Verdict::Red),
             (Finding::Database(Database::Damaged(None)), Verdict::Red),
             (Finding::Database(Database::Whole { bytes: 0 }), Verdict::Fine),
-            (Finding::Backup(None), Verdict::Warning),
+            (Finding::Backup { age: None, daily: false }, Verdict::Warning),
+            (Finding::Backup { age: None, daily: true }, Verdict::Warning),
+            (daily(48), Verdict::Fine),
+            (daily(49), Verdict::Warning),
             (backup(0), Verdict::Fine),
             // A clock that was set back since.
             (backup(-5), Verdict::Fine),
@@ -366,16 +381,16 @@ mod tests {
     #[test]
     fn each_ill_is_told_once_and_its_end_once() {
         let lacks = |right: &str| Ill::Lacks { channel: ChannelId(1), right: right.to_owned() };
-        let set = |ills: &[Ill]| -> BTreeSet<Ill> { ills.iter().cloned().collect() };
+        let set = |ills: &[&Ill]| -> BTreeSet<Ill> { ills.iter().copied().cloned().collect() };
         let (a, b, gone) = (lacks("Send Messages"), lacks("Add Reactions"), Ill::Gone);
         for (told, found, new, over, recovered) in [
             (set(&[]), set(&[]), set(&[]), set(&[]), false),
-            (set(&[]), set(&[a.clone()]), set(&[a.clone()]), set(&[]), false),
-            (set(&[a.clone()]), set(&[a.clone()]), set(&[]), set(&[]), false),
-            (set(&[a.clone()]), set(&[a.clone(), b.clone()]), set(&[b.clone()]), set(&[]), false),
-            (set(&[a.clone(), b.clone()]), set(&[b.clone()]), set(&[]), set(&[a.clone()]), false),
-            (set(&[b.clone()]), set(&[]), set(&[]), set(&[b.clone()]), true),
-            (set(&[b.clone()]), set(&[gone.clone()]), set(&[gone]), set(&[b]), false),
+            (set(&[]), set(&[&a]), set(&[&a]), set(&[]), false),
+            (set(&[&a]), set(&[&a]), set(&[]), set(&[]), false),
+            (set(&[&a]), set(&[&a, &b]), set(&[&b]), set(&[]), false),
+            (set(&[&a, &b]), set(&[&b]), set(&[]), set(&[&a]), false),
+            (set(&[&b]), set(&[]), set(&[]), set(&[&b]), true),
+            (set(&[&b]), set(&[&gone]), set(&[&gone]), set(&[&b]), false),
         ] {
             let wanted = Change { new, over, recovered };
             assert_eq!(change(&told, &found), wanted, "{told:?} {found:?}");

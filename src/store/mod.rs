@@ -105,6 +105,19 @@ impl Store {
         copy::back_up(path, to, force, now).await
     }
 
+    /// The same by the bot itself, without disturbing its writing. An existing file is left alone.
+    ///
+    /// # Errors
+    /// As for [`back_up`](Self::back_up).
+    pub async fn copy_to(
+        &self,
+        to: &Path,
+        now: DateTime<Utc>,
+    ) -> std::result::Result<BackedUp, CopyError> {
+        let mut db = self.read().await.map_err(|error| OpenError::unusable(&self.path, &error))?;
+        copy::back_up_from(&mut db, &self.path, to, false, now).await
+    }
+
     /// The last backup that was made of a database, by whichever process.
     pub fn last_backup(path: &Path) -> Option<Backup> {
         copy::last_backup(path)

@@ -133,6 +133,51 @@ async fn a_backup_of_a_bot_at_work_is_restored_once_the_bot_is_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_running_bot_makes_its_daily_copy_and_removes_what_is_too_old() {
+    let config = "[database]\nbackups = \"copies\"\nbackups_kept = 2\n";
+    let place = Place::with(&[
+        ("config.toml", config),
+        ("copies/studyhall-2001-01-01.db", "old"),
+        ("copies/studyhall-2001-01-02.db", "newer"),
+        ("copies/notes.txt", "somebody's own"),
+    ]);
+    let (_sandbox, mut bot, world) = stage(&place).await;
+    bot.logs("removed an old copy");
+    let mut names: Vec<String> = fs::read_dir(place.path("copies"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), 3, "{names:?}");
+    assert_eq!((&*names[0], &*names[1]), ("notes.txt", "studyhall-2001-01-02.db"));
+    held(&place.path("copies").join(&names[2])).await;
+    // Once a day: a second start finds it there.
+    assert!(bot.terminate().starts_with("exit 0"));
+    let copy = fs::read(place.path("copies").join(&names[2])).unwrap();
+    let bot = self::bot(&place, &world);
+    let words = ["doctor", "--api", world.text("api"), "--clock", "follow"];
+    let said = place.says_with(&words, &[("DISCORD_TOKEN", world.bot_token())]);
+    assert!(
+        said.contains("ok    Backup           the last one is less than an hour old"),
+        "{said}"
+    );
+    assert!(bot.terminate().starts_with("exit 0"));
+    assert!(fs::read(place.path("copies").join(&names[2])).unwrap() == copy);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daily_copy_that_fails_is_told_in_the_log_and_stops_nothing() {
+    let place = Place::with(&[
+        ("config.toml", "[database]\nbackups = \"notes.txt\"\n"),
+        ("notes.txt", "x"),
+    ]);
+    let (_sandbox, mut bot, _world) = stage(&place).await;
+    bot.logs("the daily copy of the database was not made: the folder notes.txt cannot be made");
+    assert!(bot.runs());
+    assert!(bot.terminate().starts_with("exit 0"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_bot_on_the_same_database_is_told_who_holds_it() {
     let place = Place::with(&[]);
     let (_sandbox, mut bot, _world) = stage(&place).await;

@@ -88,9 +88,48 @@ fn help() {
           --python <COMMAND>  The Python interpreter for --run [default: python3 or python on the path]
       -h, --help              Print help
     ");
-    insta::assert_snapshot!(place.says(&["doctor", "--help"]), @"");
-    insta::assert_snapshot!(place.says(&["backup", "--help"]), @"");
-    insta::assert_snapshot!(place.says(&["restore", "--help"]), @"");
+    insta::assert_snapshot!(place.says(&["doctor", "--help"]), @r"
+    exit 0
+    [out]
+    Check everything the bot needs, whether it runs or not: one line each, with what to do
+
+    Usage: studyhall doctor [OPTIONS]
+
+    Options:
+          --config <FILE>  The configuration file [default: config.toml, if there is one]
+          --api <URL>      A Discord-compatible server instead of Discord (plain http only to a loopback address)
+          --clock <CLOCK>  The clock of the bot, as for `run`; only with a loopback --api
+      -h, --help           Print help
+    ");
+    insta::assert_snapshot!(place.says(&["backup", "--help"]), @r"
+    exit 0
+    [out]
+    Copy the database to a file, also while the bot runs
+
+    Usage: studyhall backup [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>  Where the copy is put
+
+    Options:
+          --config <FILE>  The configuration file, which names the database [default: config.toml, if there is one]
+          --force          Replace a file of that name
+      -h, --help           Print help
+    ");
+    insta::assert_snapshot!(place.says(&["restore", "--help"]), @r"
+    exit 0
+    [out]
+    Put a backup in the place of the database, which is kept; the bot must be stopped
+
+    Usage: studyhall restore [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>  The backup
+
+    Options:
+          --config <FILE>  The configuration file, which names the database [default: config.toml, if there is one]
+      -h, --help           Print help
+    ");
     assert_eq!(place.contents().len(), 0, "help leaves nothing behind");
 }
 

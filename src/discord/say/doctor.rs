@@ -1,7 +1,7 @@
 //! `studyhall doctor` and `/study doctor`: what each check found, and what to do.
 
 use super::limit;
-use super::text::{at, clean, count, list, size, whole};
+use super::text::{at, clean, count, size, some, whole};
 use super::{Card, Embed, Tone};
 use crate::domain::checkup::{Content, Database, Finding, Token, Verdict};
 use crate::domain::notice::Trouble;
@@ -31,7 +31,7 @@ pub fn label(finding: &Finding) -> &'static str {
         Finding::Configuration(_) => "Configuration",
         Finding::Packs { .. } => "Questions",
         Finding::Database(_) => "Database",
-        Finding::Backup(_) => "Backup",
+        Finding::Backup { .. } => "Backup",
         Finding::Bot(_) => "Bot",
         Finding::TokenFile(_) => "Token file",
         Finding::Token(_) => "Token",
@@ -66,7 +66,7 @@ pub fn text(finding: &Finding, reader: Reader) -> String {
             ),
         },
         Finding::Database(state) => database(state),
-        Finding::Backup(age) => backup(*age, fine, reader),
+        Finding::Backup { age, daily } => backup(*age, *daily, fine, reader),
         Finding::Bot(Some(who)) => format!("running: {who}"),
         Finding::Bot(None) => "not running".to_owned(),
         Finding::Token(Token::Missing(why) | Token::Unreachable(why)) => why.clone(),
@@ -155,7 +155,7 @@ fn database(state: &Database) -> String {
     }
 }
 
-fn backup(age: Option<TimeDelta>, fine: bool, reader: Reader) -> String {
+fn backup(age: Option<TimeDelta>, daily: bool, fine: bool, reader: Reader) -> String {
     let known = match age {
         None => "none is known".to_owned(),
         Some(age) => match (age.num_days(), age.num_hours()) {
@@ -166,7 +166,13 @@ fn backup(age: Option<TimeDelta>, fine: bool, reader: Reader) -> String {
     };
     let advice = match reader {
         _ if fine => "",
-        Reader::Operator => ". Make one every day: `studyhall backup FILE`, while the bot runs",
+        Reader::Operator if daily => {
+            ". The running bot makes one every day; its log says why it does not"
+        }
+        Reader::Operator => {
+            ". Let the bot make one every day (`backups` in [database]), or make them yourself: \
+             `studyhall backup FILE`"
+        }
         Reader::Admin => ". Whoever runs this bot should make one every day",
     };
     format!("{known}{advice}")
@@ -175,10 +181,10 @@ fn backup(age: Option<TimeDelta>, fine: bool, reader: Reader) -> String {
 fn commands(absent: &[String], outdated: &[String], running: bool) -> String {
     let mut parts = Vec::new();
     if !absent.is_empty() {
-        parts.push(format!("not registered: {}", list(absent)));
+        parts.push(format!("not registered: {}", some(absent)));
     }
     if !outdated.is_empty() {
-        parts.push(format!("registered as in another version: {}", list(outdated)));
+        parts.push(format!("registered as in another version: {}", some(outdated)));
     }
     if parts.is_empty() {
         return "all are registered".to_owned();

@@ -114,6 +114,25 @@ async fn a_backup_is_whole_and_has_everything_that_was_committed_while_a_bot_wri
 }
 
 #[tokio::test]
+async fn a_bot_copies_its_own_database_while_it_writes() {
+    let folder = TempDir::new().unwrap();
+    let (path, to) = (folder.path().join("study.db"), folder.path().join("copy.db"));
+    let store = Store::open(&path).await.unwrap();
+    add(&store, 1..=3).await;
+    // In the middle of a transaction, which is not committed and so not in the copy.
+    let mut db = store.begin().await.unwrap();
+    guilds::save(&mut db, &guild(GuildId(GUILD.0 + 4))).await.unwrap();
+    let done = store.copy_to(&to, now()).await.unwrap();
+    db.commit().await.unwrap();
+    assert_eq!(done.bytes, fs::metadata(&to).unwrap().len());
+    assert!(matches!(store.copy_to(&to, now()).await, Err(CopyError::Exists(_))));
+    assert!(matches!(store.copy_to(&path, now()).await, Err(CopyError::Itself(_))));
+    assert_eq!(Store::last_backup(store.path()).unwrap().at, now());
+    store.close().await;
+    assert_eq!((held(&to).await, held(&path).await), (3, 4));
+}
+
+#[tokio::test]
 async fn a_backup_of_what_a_killed_bot_left_has_what_was_in_its_log() {
     let folder = TempDir::new().unwrap();
     let (path, crashed) = (folder.path().join("study.db"), folder.path().join("crashed.db"));

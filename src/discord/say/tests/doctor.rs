@@ -29,7 +29,7 @@ fn trouble(trouble: Trouble) -> Finding {
 /// What concerns the bot as a whole.
 fn of_bot() -> Vec<Finding> {
     let clock = |seconds| Finding::Clock(Some(TimeDelta::seconds(seconds)));
-    let backup = |hours| Finding::Backup(Some(TimeDelta::hours(hours)));
+    let backup = |hours| Finding::Backup { age: Some(TimeDelta::hours(hours)), daily: false };
     vec![
         Finding::Configuration(None),
         Finding::Configuration(Some("config.toml:3: there is no key `databse`".to_owned())),
@@ -41,7 +41,8 @@ fn of_bot() -> Vec<Finding> {
         Finding::Database(Database::Unusable("cannot open it".to_owned())),
         Finding::Database(Database::Damaged(Some("row 3 missing from index x".to_owned()))),
         Finding::Database(Database::Whole { bytes: 3_565_158 }),
-        Finding::Backup(None),
+        Finding::Backup { age: None, daily: false },
+        Finding::Backup { age: Some(TimeDelta::days(3)), daily: true },
         backup(0),
         backup(30),
         backup(72),
@@ -59,6 +60,7 @@ fn of_bot() -> Vec<Finding> {
         commands(&[], &[], true),
         commands(&["/quiz"], &[], false),
         commands(&["/quiz", "/today"], &["/study"], true),
+        commands(&["/a", "/b", "/c", "/d", "/e", "/f", "/g"], &[], false),
         Finding::Clock(None),
         clock(-1),
         clock(3),
@@ -166,7 +168,8 @@ fn as_a_message() {
         Finding::Rights { place: at.clone(), lacking: Vec::new() },
         Finding::Stock { place: at.clone(), fitting: 9, left: 8, days: Some(8), warn_below: 7 },
     ];
-    let bot = [Finding::Content(Content::SwitchedOn), Finding::Backup(None)];
+    let backup = Finding::Backup { age: None, daily: false };
+    let bot = [Finding::Content(Content::SwitchedOn), backup];
     assert_snapshot!(show(&card(&fine, &bot)), @r"
     ╭ Study doctor (Calm)
     │ ✅ **Rights**: <#200>: all there
