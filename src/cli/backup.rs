@@ -45,6 +45,6 @@ pub(super) async fn restore(args: RestoreArgs) -> Result<(), Failed> {
     if done.older {
         println!("An older Studyhall wrote it; the next start brings its tables up to date.");
     }
-    println!("Start the bot again; it reads back from Discord what it missed in open rounds.");
+    println!("Start the bot again. It does not know of rounds posted after the backup was made.");
     Ok(())
 }

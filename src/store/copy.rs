@@ -27,6 +27,9 @@ pub enum CopyError {
     /// It would destroy what it is about.
     #[error("{} is the database itself. Name another file", .0.display())]
     Itself(PathBuf),
+    /// A name is missing.
+    #[error("{} is a folder. Name a file in it", .0.display())]
+    Folder(PathBuf),
     /// A damaged database is not copied, so that no sound backup is replaced by it.
     #[error(
         "the database {} is damaged ({what}), so no backup was made. Restore an earlier one with `studyhall restore FILE`",
@@ -139,7 +142,7 @@ pub(super) async fn back_up_from(
         return Err(CopyError::Itself(to.to_owned()));
     }
     if to.is_dir() {
-        return Err(unwritten(&"it is a folder; name a file in it"));
+        return Err(CopyError::Folder(to.to_owned()));
     }
     if to.exists() && !force {
         return Err(CopyError::Exists(to.to_owned()));
@@ -152,6 +155,9 @@ pub(super) async fn back_up_from(
         return Err(CopyError::Damaged { path: path.to_owned(), what });
     }
     let folder = folder_of(to);
+    if !folder.is_dir() {
+        return Err(unwritten(&format!("there is no folder {}", folder.display())));
+    }
     let part = tempfile::Builder::new()
         .prefix(".studyhall-backup-")
         .suffix(".part")
@@ -196,6 +202,8 @@ fn note(path: &Path, backup: &Backup) -> io::Result<()> {
     serde_json::to_writer(&mut part, backup)?;
     io::Write::write_all(&mut part, b"\n")?;
     part.as_file().sync_all()?;
+    // Whoever may look at the database may know of its backup.
+    fs::set_permissions(part.path(), fs::metadata(path)?.permissions())?;
     part.persist(note_of(path))?;
     Ok(())
 }
@@ -272,6 +280,12 @@ pub(super) async fn restore_until(
     let copied = copy_out(&mut source, from, &part).await;
     let _closed = source.close().await;
     let older = copied?;
+    // Whoever restores it may not be the user that the bot runs as.
+    let like = if path.exists() { path } else { from };
+    make_like(&part, like).map_err(|error| CopyError::Write {
+        path: part.clone(),
+        why: error.to_string(),
+    })?;
     let replace = replace(&part, path, now, go_on).await;
     if replace.is_err() {
         // Ours, and of no use any more.
@@ -423,6 +437,20 @@ async fn copy(db: &mut Connection, to: &Path) -> Result<(), String> {
     // SQLite does not wait for the disk here (documentation, "VACUUM", section 3).
     let file = OpenOptions::new().write(true).open(to);
     file.and_then(|file| file.sync_all()).map_err(|error| error.to_string())
+}
+
+/// Gives a file the rights and, as far as systems know such, the owner of another.
+fn make_like(file: &Path, other: &Path) -> io::Result<()> {
+    let about = fs::metadata(other)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, chown};
+        let own = fs::metadata(file)?;
+        if (own.uid(), own.gid()) != (about.uid(), about.gid()) {
+            chown(file, Some(about.uid()), Some(about.gid()))?;
+        }
+    }
+    fs::set_permissions(file, about.permissions())
 }
 
 /// Sees that a new name is on the disk.

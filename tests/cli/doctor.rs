@@ -90,13 +90,13 @@ async fn before_the_first_start_nothing_is_red() {
     ok    Configuration    as it should be
     ok    Questions        …
     warn  Database         there is none yet; the first start makes it
-    warn  Backup           none is known. Make one every day: `studyhall backup FILE`, while the bot runs
+    warn  Backup           none is known. Let the bot make one every day (`backups` in [database]), or make them yourself: `studyhall backup FILE`
     ok    Bot              not running
     ok    Time zones       …
     ok    Token            works; the bot is Studyhall
     ok    Clock            agrees with Discord's
     ok    Message content  the intent is switched on
-    warn  Commands         not registered: /study, /today, /quiz, /leaderboard, /season, /points, /review, /question, /stats, /privacy, /help, Vote for this answer and Not my answer. The bot registers them when it starts
+    warn  Commands         not registered: /study, /today, /quiz, /leaderboard, /season and 8 more. The bot registers them when it starts
 
     Nothing is red; 3 warnings.
     ");
@@ -114,7 +114,7 @@ async fn while_the_bot_runs_and_after() {
     ok    Configuration    as it should be
     ok    Questions        …
     ok    Database         whole, …
-    warn  Backup           none is known. Make one every day: `studyhall backup FILE`, while the bot runs
+    warn  Backup           none is known. Let the bot make one every day (`backups` in [database]), or make them yourself: `studyhall backup FILE`
     ok    Bot              …
     ok    Time zones       …
     ok    Token            works; the bot is Studyhall

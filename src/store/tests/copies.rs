@@ -179,8 +179,9 @@ async fn places_where_no_backup_can_be() {
     assert!(matches!(missing, CopyError::Open(OpenError::Missing { .. })), "{missing}");
     let error = Store::back_up(&path, &at("missing/x"), false, now()).await.unwrap_err();
     assert!(matches!(error, CopyError::Write { .. }), "{error}");
+    assert!(error.to_string().contains("missing. Check that there is room"), "{error}");
     let error = Store::back_up(&path, folder.path(), false, now()).await.unwrap_err();
-    assert!(error.to_string().contains("it is a folder; name a file in it"), "{error}");
+    assert!(matches!(error, CopyError::Folder(_)), "{error}");
 }
 
 #[tokio::test]
@@ -381,6 +382,26 @@ async fn a_copy_with_its_log_is_restored_with_what_is_in_the_log() {
     let elsewhere = folder.path().join("new.db");
     assert!(!Store::restore(&copied, &elsewhere, now()).await.unwrap().plain_copy);
     assert_eq!(held(&elsewhere).await, 3);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn copies_are_for_the_same_eyes_as_the_database() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let mode = |name: &str| fs::metadata(at(name)).unwrap().permissions().mode() & 0o777;
+    database(&at("study.db"), 3).await;
+    for wanted in [0o600, 0o640] {
+        fs::set_permissions(at("study.db"), fs::Permissions::from_mode(wanted)).unwrap();
+        Store::back_up(&at("study.db"), &at("study.bak"), true, now()).await.unwrap();
+        assert_eq!((mode("study.bak"), mode("study.db.last-backup")), (wanted, wanted));
+        fs::set_permissions(at("study.bak"), fs::Permissions::from_mode(0o644)).unwrap();
+        let done = Store::restore(&at("study.bak"), &at("study.db"), now()).await.unwrap();
+        let kept = done.kept.unwrap();
+        let kept = kept.file_name().unwrap().to_str().unwrap();
+        assert_eq!((mode("study.db"), mode(kept)), (wanted, wanted));
+    }
 }
 
 // --- Before a migration ---

@@ -110,11 +110,12 @@ fn every_line_of_the_terminal() {
     red   Database         cannot open it
     red   Database         damaged: row 3 missing from index x. Stop the bot and restore the last backup: `studyhall restore FILE`
     ok    Database         whole, 3.3 MiB
-    warn  Backup           none is known. Make one every day: `studyhall backup FILE`, while the bot runs
+    warn  Backup           none is known. Let the bot make one every day (`backups` in [database]), or make them yourself: `studyhall backup FILE`
+    warn  Backup           the last one is 3 days old. The running bot makes one every day; its log says why it does not
     ok    Backup           the last one is less than an hour old
     ok    Backup           the last one is 30 hours old
     ok    Backup           the last one is 3 days old
-    warn  Backup           the last one is 10 days old. Make one every day: `studyhall backup FILE`, while the bot runs
+    warn  Backup           the last one is 10 days old. Let the bot make one every day (`backups` in [database]), or make them yourself: `studyhall backup FILE`
     ok    Bot              running: process 7 on desk, since 2026-11-23T08:00:00Z
     ok    Bot              not running
     warn  Token file       token.txt: others may read it; `chmod 600 token.txt`
@@ -128,6 +129,7 @@ fn every_line_of_the_terminal() {
     ok    Commands         all are registered
     warn  Commands         not registered: /quiz. The bot registers them when it starts
     red   Commands         not registered: /quiz and /today; registered as in another version: /study. Restart the bot: it registers them when it starts
+    warn  Commands         not registered: /a, /b, /c, /d, /e and 2 more. The bot registers them when it starts
     warn  Clock            not checked: Discord's answer did not tell its time
     ok    Clock            agrees with Discord's
     ok    Clock            3 seconds ahead of Discord's
@@ -139,6 +141,7 @@ fn every_line_of_the_terminal() {
     ok    Rights           #python in Reading room: all there
     red   Rights           #python in Reading room: the bot lacks Send Messages and Embed Links; in #notes in Reading room, where notices go, it lacks View Channel. Give them to the bot's role, or in the permissions of the channel
     red   Rights           #python in Reading room: the channel is gone, or the bot cannot see it. Let it see the channel, or end it with `/study remove`
+    red   Server           the bot is not in Reading room. Invite it again; its study channels, rounds and points wait for it
     red   Trouble          #python in Reading room: since 2026-11-23 08:00 UTC Discord has refused something for want of a right. The bot keeps trying
     red   Trouble          #python in Reading room: since 2026-11-23 08:00 UTC the channel has been gone, or hidden from the bot. The bot keeps trying
     red   Trouble          #python in Reading room: since 2026-11-23 08:00 UTC the bot has not been in that server; invite it again. The bot keeps trying
