@@ -11,7 +11,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serenity::all::{self as discord, CurrentUser, Http};
 use serenity::http::{LightMethod, Request, Route};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// A `Date` header leaves out the part of a second; on average it is half of one.
 const HALF_A_SECOND: TimeDelta = TimeDelta::milliseconds(500);
@@ -181,32 +180,31 @@ fn missing_of(
     missing(ground, channel.id, channel.pin, role, guild.notices)
 }
 
-/// What concerns the bot as a whole, by the bot itself.
-pub(super) async fn of_bot(
-    http: &Arc<Http>,
-    examined: &Examination,
-    now: impl Fn() -> DateTime<Utc> + Sync,
-) -> Vec<Finding> {
-    let clock = match who_and_when(http, &now).await {
-        Ok((_, ahead)) => Finding::Clock(ahead),
-        Err(error) => unchecked("Clock", error),
-    };
+/// What concerns the bot as a whole, by the bot itself; `asked`: what Discord said.
+pub(super) fn of_bot(examined: &Examination, asked: [Finding; 3]) -> Vec<Finding> {
     let database = match &examined.database {
         // Whose rows they are is nobody's business here.
         Database::Damaged(_) => Database::Damaged(None),
         other => other.clone(),
     };
-    vec![
-        content(http).await,
-        commands(http, true).await,
-        clock,
+    let own = [
         examined.zones.clone(),
         Finding::Database(database),
         Finding::Backup { age: examined.backup, daily: false },
-    ]
+    ];
+    asked.into_iter().chain(own).collect()
 }
 
-async fn content(http: &Http) -> Finding {
+/// Whether our clock agrees with Discord's.
+pub(super) async fn clock(http: &Http, now: impl Fn() -> DateTime<Utc> + Sync) -> Finding {
+    match who_and_when(http, &now).await {
+        Ok((_, ahead)) => Finding::Clock(ahead),
+        Err(error) => unchecked("Clock", error),
+    }
+}
+
+/// Whether messages may be read.
+pub(super) async fn content(http: &Http) -> Finding {
     match http.get_current_application_info().await {
         Ok(about) => {
             // Without it the commands cannot be asked for.
@@ -217,7 +215,8 @@ async fn content(http: &Http) -> Finding {
     }
 }
 
-async fn commands(http: &Http, running: bool) -> Finding {
+/// Whether the commands are registered.
+pub(super) async fn commands(http: &Http, running: bool) -> Finding {
     match register::differences(http).await {
         Ok((absent, outdated)) => Finding::Commands { absent, outdated, running },
         Err(error) => unchecked("Commands", error),

@@ -71,8 +71,10 @@ impl Outbound {
 
     /// What the doctor finds of the bot as a whole.
     pub(super) async fn examine(&self, examined: &Examination) -> Vec<Finding> {
-        self.pacer.until_ready().await;
-        doctor::of_bot(&self.http, examined, || self.engine.now()).await
+        let content = doctor::content(self.paced().await).await;
+        let commands = doctor::commands(self.paced().await, true).await;
+        let clock = doctor::clock(self.paced().await, || self.engine.now()).await;
+        doctor::of_bot(examined, [content, commands, clock])
     }
 
     /// The daily look at a guild's study channels, from the cache.

@@ -16,6 +16,9 @@ use crate::store::{self, Connection, Store, channels, checkups, guilds, health};
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 /// The hour of the daily look, by the clocks of the guild's zone: somebody is awake to mend what it
 /// finds, and most rounds are due the next morning.
@@ -25,6 +28,9 @@ const LATEST: TimeDelta = TimeDelta::hours(6);
 /// How far ahead a round must be for its study channel to be left alone: a team on a long break
 /// need not hear that a right is missing.
 const SOON: TimeDelta = TimeDelta::days(8);
+
+/// How long what a check of the database found is good for `/study doctor`.
+const CHECK_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// A study channel with its questions.
 #[derive(Debug, Clone)]
@@ -116,6 +122,28 @@ pub async fn database(db: &mut Connection) -> Database {
     }
 }
 
+/// What the database's last check found. A check reads all of it, so it is not made as often as
+/// somebody asks.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    last: Mutex<Option<(Instant, Database)>>,
+}
+
+impl Checked {
+    async fn database(&self, db: &mut Connection) -> Database {
+        // Held while it is made: whoever asks meanwhile waits for the same answer.
+        let mut last = self.last.lock().await;
+        if let Some((at, state)) = &*last
+            && at.elapsed() < CHECK_EVERY
+        {
+            return state.clone();
+        }
+        let state = database(db).await;
+        *last = Some((Instant::now(), state.clone()));
+        state
+    }
+}
+
 impl Engine {
     /// What the store knows for `/study doctor`.
     ///
@@ -134,7 +162,7 @@ impl Engine {
         Ok(Examination {
             guild: of,
             supplies,
-            database: database(&mut db).await,
+            database: self.shared.checked.database(&mut db).await,
             backup: Store::last_backup(store.path()).map(|backup| now - backup.at),
             zones: zones(now),
         })

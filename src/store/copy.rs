@@ -282,10 +282,8 @@ pub(super) async fn restore_until(
     let older = copied?;
     // Whoever restores it may not be the user that the bot runs as.
     let like = if path.exists() { path } else { from };
-    make_like(&part, like).map_err(|error| CopyError::Write {
-        path: part.clone(),
-        why: error.to_string(),
-    })?;
+    make_like(&part, like)
+        .map_err(|error| CopyError::Write { path: part.clone(), why: error.to_string() })?;
     let replace = replace(&part, path, now, go_on).await;
     if replace.is_err() {
         // Ours, and of no use any more.
