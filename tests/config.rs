@@ -117,6 +117,8 @@ fn every_key_can_be_set() {
         token_file = "/run/secrets/token"
         [database]
         path = "data/team.db"
+        backups = "/mnt/copies"
+        backups_kept = 30
         [questions]
         embedded = false
         folders = ["packs", "/srv/packs"]
@@ -136,6 +138,8 @@ fn every_key_can_be_set() {
     assert_eq!(config.discord.token_file, Some(PathBuf::from("/run/secrets/token")));
     // Relative paths are below the file's folder, wherever the bot is started.
     assert_eq!(config.database.path, Path::new("/etc/studyhall/data/team.db"));
+    assert_eq!(config.database.backups.as_deref(), Some(Path::new("/mnt/copies")));
+    assert_eq!(config.database.backups_kept, 30);
     assert!(!config.questions.embedded);
     let folders = [PathBuf::from("/etc/studyhall/packs"), PathBuf::from("/srv/packs")];
     assert_eq!(config.questions.folders, folders);

@@ -109,6 +109,11 @@ impl Bot {
         &self.engine
     }
 
+    /// The database.
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Counts gateway events.
     pub fn gauge(&self) -> &Gauge {
         &self.gauge

@@ -1,10 +1,13 @@
 //! The command line: one file per verb. Exit codes: 0 fine, 1 the thing asked failed, 2 usage.
 
+mod backup;
 pub mod bot;
 mod cast;
 mod check;
 pub mod clock;
+mod daily;
 mod demo;
+mod doctor;
 pub mod killable;
 mod labels;
 mod logging;
@@ -47,6 +50,12 @@ enum Verb {
     Simulate(SimulateArgs),
     /// Check configuration and question packs: every problem with file and line
     Check(CheckArgs),
+    /// Check everything the bot needs, whether it runs or not: one line each, with what to do
+    Doctor(DoctorArgs),
+    /// Copy the database to a file, also while the bot runs
+    Backup(BackupArgs),
+    /// Put a backup in the place of the database, which is kept; the bot must be stopped
+    Restore(RestoreArgs),
 }
 
 #[derive(Debug, Default, Args)]
@@ -146,6 +155,42 @@ struct CheckArgs {
     python: Option<String>,
 }
 
+#[derive(Debug, Args)]
+struct DoctorArgs {
+    /// The configuration file [default: config.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// A Discord-compatible server instead of Discord (plain http only to a loopback address)
+    #[arg(long, value_name = "URL")]
+    api: Option<String>,
+    /// The clock of the bot, as for `run`; only with a loopback --api
+    #[arg(long, value_name = "CLOCK", requires = "api")]
+    clock: Option<ClockChoice>,
+}
+
+#[derive(Debug, Args)]
+struct BackupArgs {
+    /// Where the copy is put
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The configuration file, which names the database [default: config.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Replace a file of that name
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Debug, Args)]
+struct RestoreArgs {
+    /// The backup
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The configuration file, which names the database [default: config.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
 /// Why a verb failed.
 enum Failed {
     /// The thing asked failed: exit code 1.
@@ -180,6 +225,12 @@ impl Cli {
             Some(Verb::Demo(args)) => run_async(demo::demo(args)),
             Some(Verb::Sandbox(args)) => run_async(sandbox::sandbox(args)),
             Some(Verb::Simulate(args)) => run_async(simulate::simulate(args)),
+            Some(Verb::Doctor(args)) => match run_async(doctor::doctor(args)) {
+                Ok(examined) => return examined,
+                Err(failed) => Err(failed),
+            },
+            Some(Verb::Backup(args)) => run_async(backup::backup(args)),
+            Some(Verb::Restore(args)) => run_async(backup::restore(args)),
             Some(Verb::Check(args)) => {
                 let checked = check::check(&args);
                 if !args.stats {

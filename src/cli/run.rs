@@ -1,7 +1,7 @@
 //! `studyhall run`: the bot, on Discord or on any compatible server.
 
 use super::bot::{Bot, Parts, asked_to_stop, start};
-use super::{Failed, RunArgs, clock, logging, seed};
+use super::{Failed, RunArgs, clock, daily, logging, seed};
 use crate::bank::{Bank, Problem, Severity};
 use crate::config::{Config, TOKEN_VARIABLE};
 use crate::discord::Link;
@@ -12,12 +12,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub(super) async fn run(args: RunArgs) -> Result<(), Failed> {
-    let api = args.api.as_deref().map(address).transpose().map_err(Failed::Usage)?;
-    if args.clock.is_some() && !api.as_ref().is_some_and(|api| api.loopback) {
-        return Err(Failed::Usage(
-            "`--clock` simulates time, so it works only with a loopback `--api`".to_owned(),
-        ));
-    }
+    let server = destination(args.api.as_deref(), args.clock.is_some())?;
     let config = Config::load(args.config.as_deref())?;
     logging::start(&config.log)?;
     let variable = std::env::var(TOKEN_VARIABLE).ok();
@@ -27,7 +22,6 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failed> {
     }
     let bank = load_bank(&config)?;
     let stop = CancellationToken::new();
-    let server = api.map(|api| api.server);
     let clock = clock::of(args.clock, server.as_deref(), stop.clone()).await?;
     let mut hangup = hear_hangups()?;
     let bot = start(Parts {
@@ -44,6 +38,7 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failed> {
         () = bot.ended() => {}
         () = asked_to_stop() => tracing::info!("stopping"),
         () = read_packs_when_asked(&mut hangup, &config, &bot) => {}
+        () = daily::copies(&config.database, bot.store()) => {}
     }
     let stopped = bot.stop().await;
     stop.cancel();
@@ -120,6 +115,17 @@ pub(super) fn load_bank(config: &Config) -> anyhow::Result<Arc<Bank>> {
         anyhow::bail!("{}", fatal.join("\n"));
     }
     Ok(Arc::new(bank))
+}
+
+/// The server that `--api` names, without `/api/v10`. Simulated time is for one on this computer.
+pub(super) fn destination(api: Option<&str>, simulated: bool) -> Result<Option<String>, Failed> {
+    let api = api.map(address).transpose().map_err(Failed::Usage)?;
+    if simulated && !api.as_ref().is_some_and(|api| api.loopback) {
+        return Err(Failed::Usage(
+            "`--clock` simulates time, so it works only with a loopback `--api`".to_owned(),
+        ));
+    }
+    Ok(api.map(|api| api.server))
 }
 
 /// Where `--api` leads.

@@ -47,6 +47,10 @@ pub struct DiscordConfig {
 pub struct DatabaseConfig {
     /// The SQLite file; made if it is not there.
     pub path: PathBuf,
+    /// The folder in which a running bot puts a copy every day; `None`: none are made.
+    pub backups: Option<PathBuf>,
+    /// How many of the daily copies are kept: 1 to 366.
+    pub backups_kept: u32,
 }
 
 /// Where questions come from.
@@ -107,7 +111,7 @@ pub enum LogFormat {
 
 impl Default for DatabaseConfig {
     fn default() -> Self {
-        Self { path: PathBuf::from("studyhall.db") }
+        Self { path: PathBuf::from("studyhall.db"), backups: None, backups_kept: 7 }
     }
 }
 
@@ -221,11 +225,14 @@ impl DiscordConfig {
 
 impl DatabaseConfig {
     fn read(reader: &mut Reader<'_>) -> Self {
-        let default = reader.below_file(&Self::default().path);
+        let default = Self::default();
+        let path = reader.below_file(&default.path);
         let mut section = reader.section("database");
-        let path = section.path("path").unwrap_or(default);
+        let path = section.path("path").unwrap_or(path);
+        let backups = section.path("backups");
+        let backups_kept = section.number("backups_kept", default.backups_kept, 1..=366);
         section.finish();
-        Self { path }
+        Self { path, backups, backups_kept }
     }
 }
 

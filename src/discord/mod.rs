@@ -6,6 +6,7 @@
 
 mod commands;
 mod components;
+mod doctor;
 mod fault;
 mod inbound;
 mod outbound;
@@ -15,6 +16,7 @@ mod render;
 mod rights;
 pub mod say;
 
+pub use doctor::{Visitor, unnamed};
 pub use outbound::Outbound;
 
 use crate::domain::ids::{GuildId, MemberId};
@@ -90,35 +92,15 @@ impl Connection {
     /// # Errors
     /// When Discord cannot be reached or refuses the token.
     pub async fn open(link: Link) -> Result<Self, ConnectError> {
-        let client = match &link.client {
-            Some(client) => client.clone(),
-            None => reqwest::Client::builder()
-                .timeout(REQUEST_TIMEOUT)
-                .build()
-                .map_err(|error| ConnectError::Ended(error.to_string()))?,
-        };
-        let place = link.api.clone().unwrap_or_else(|| "Discord".to_owned());
-        let build = || {
-            let builder = HttpBuilder::new(link.token.expose_secret()).client(client.clone());
-            match &link.api {
-                // serenity's rate limiter ignores the address and would call the real Discord.
-                Some(api) => builder.proxy(api).ratelimiter_disabled(true).build(),
-                None => builder.build(),
-            }
-        };
-        let (http, listener) = (Arc::new(build()), build());
-        let trouble = |error: &serenity::Error| match fault::failure(error) {
-            fault::Failure::Refused { text, .. } => ConnectError::NotDiscord(place.clone(), text),
-            fault::Failure::Unclear(text) if text.starts_with("401") => ConnectError::Token,
-            fault::Failure::Unclear(_) => ConnectError::Unreachable(place.clone()),
-        };
+        let (http, listener) = (Arc::new(http_of(&link)?), http_of(&link)?);
+        let place = link.api.as_deref().unwrap_or("Discord");
         // If this route failed later, serenity would silently go to the real gateway instead.
-        let gateway = http.get_gateway().await.map_err(|error| trouble(&error))?;
-        tracing::debug!(gateway = gateway.url, "gateway found");
-        let user = http.get_current_user().await.map_err(|error| trouble(&error))?;
+        let gateway = gateway_of(&http, place).await?;
+        tracing::debug!(gateway, "gateway found");
+        let user = http.get_current_user().await.map_err(|error| trouble(place, &error))?;
         // A bot's application has the bot's id, but for very old ones; asking is certain.
         let application =
-            http.get_current_application_info().await.map_err(|error| trouble(&error))?;
+            http.get_current_application_info().await.map_err(|error| trouble(place, &error))?;
         http.set_application_id(application.id);
         listener.set_application_id(application.id);
         Ok(Self { http, listener, bot: MemberId(user.id.get()), name: user.name.clone() })
@@ -194,6 +176,37 @@ impl Connection {
                 Ok(())
             }
         }
+    }
+}
+
+/// A client for REST.
+fn http_of(link: &Link) -> Result<Http, ConnectError> {
+    let client = match &link.client {
+        Some(client) => client.clone(),
+        None => reqwest::Client::builder()
+            .timeout(REQUEST_TIMEOUT)
+            .build()
+            .map_err(|error| ConnectError::Ended(error.to_string()))?,
+    };
+    let builder = HttpBuilder::new(link.token.expose_secret()).client(client);
+    Ok(match &link.api {
+        // serenity's rate limiter ignores the address and would call the real Discord.
+        Some(api) => builder.proxy(api).ratelimiter_disabled(true).build(),
+        None => builder.build(),
+    })
+}
+
+/// Where the gateway is. It takes no token, and so tells whether this is Discord at all.
+async fn gateway_of(http: &Http, place: &str) -> Result<String, ConnectError> {
+    Ok(http.get_gateway().await.map_err(|error| trouble(place, &error))?.url)
+}
+
+/// Why there is no connection to `place`.
+fn trouble(place: &str, error: &serenity::Error) -> ConnectError {
+    match fault::failure(error) {
+        fault::Failure::Refused { text, .. } => ConnectError::NotDiscord(place.to_owned(), text),
+        fault::Failure::Unclear(text) if text.starts_with("401") => ConnectError::Token,
+        fault::Failure::Unclear(_) => ConnectError::Unreachable(place.to_owned()),
     }
 }
 

@@ -4,14 +4,16 @@
 use super::fault::{Failure, code, failure};
 use super::inbound::{member_facts, thread_message};
 use super::pictures::drawn;
-use super::render;
 use super::say::{self, Card};
+use super::{doctor, render, rights};
 use crate::domain::answer::ThreadMessage;
+use crate::domain::checkup::Finding;
 use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId, RoundId};
 use crate::domain::member::Facts;
 use crate::domain::notice::{Notice, Trouble};
 use crate::engine::Delivery;
 use crate::engine::Engine;
+use crate::engine::checkup::Examination;
 use crate::engine::courier::{Courier, Outcome};
 use crate::engine::input::Input;
 use crate::engine::intent::Intent;
@@ -23,7 +25,7 @@ use serenity::all::{
     self as discord, AutoArchiveDuration, CreateThread, Http, MessagePagination, ReactionType,
 };
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// Discord takes 50 requests a second from a bot (documentation, topics/rate-limits). One below,
@@ -39,6 +41,8 @@ const LOOK_BACK: TimeDelta = TimeDelta::minutes(10);
 /// What a message that counts is marked with.
 const MARK: &str = "✅";
 
+/// How long the first session may take to tell all guilds, before it is asked for again.
+const UNTIL_KNOWN: Duration = Duration::from_secs(1);
 /// How long a limit of Discord's is waited out at once; then the courier's back-off takes over.
 const LONGEST_LIMIT: Duration = Duration::from_secs(20);
 
@@ -48,6 +52,8 @@ pub struct Outbound {
     engine: Engine,
     bot: MemberId,
     pacer: DefaultDirectRateLimiter,
+    /// What is known of the guilds, once a session has begun.
+    cache: OnceLock<Arc<discord::Cache>>,
 }
 
 impl Outbound {
@@ -55,7 +61,37 @@ impl Outbound {
     pub fn new(http: Arc<Http>, engine: Engine, bot: MemberId) -> Self {
         let one = NonZeroU32::MIN;
         let quota = Quota::per_second(REQUESTS_PER_SECOND).allow_burst(one);
-        Self { http, engine, bot, pacer: RateLimiter::direct(quota) }
+        Self { http, engine, bot, pacer: RateLimiter::direct(quota), cache: OnceLock::new() }
+    }
+
+    /// From now on the cache can be asked: it knows every guild.
+    pub(super) fn may_ask(&self, cache: &Arc<discord::Cache>) {
+        self.cache.get_or_init(|| Arc::clone(cache));
+    }
+
+    /// What the doctor finds of the bot as a whole.
+    pub(super) async fn examine(&self, examined: &Examination) -> Vec<Finding> {
+        let content = doctor::content(self.paced().await).await;
+        let commands = doctor::commands(self.paced().await, true).await;
+        let clock = doctor::clock(self.paced().await, || self.engine.now()).await;
+        doctor::of_bot(examined, [content, commands, clock])
+    }
+
+    /// The daily look at a guild's study channels, from the cache.
+    async fn check_up(&self, guild: GuildId, expired: bool) -> Result<Outcome, Stop> {
+        let Some(cache) = self.cache.get() else {
+            // After a start: a moment later the guilds are known.
+            let wait = (!expired).then_some(UNTIL_KNOWN);
+            let error = "no session yet".to_owned();
+            return Ok(wait.map_or(Outcome::Expired, |_| Outcome::Later { wait, error }));
+        };
+        // During an outage of Discord's, or once it was told to leave, nothing is known of it.
+        if !doctor::is_known(cache, guild) {
+            return Ok(Outcome::Looked(Vec::new()));
+        }
+        let (of, channels) = self.engine.to_check_up(guild).await?;
+        let ground = rights::Cached { cache, guild: discord::GuildId::new(guild.0) };
+        Ok(Outcome::Looked(doctor::ills(&ground, &of, &channels)))
     }
 
     /// The client, once the pacer lets another request through.
@@ -171,6 +207,7 @@ impl Outbound {
             }
             Intent::Notice { notice } => self.notice(delivery, notice).await,
             Intent::EditReport { report } => self.edit_report(*report).await,
+            Intent::CheckUp { guild } => self.check_up(*guild, expired).await,
             Intent::ReviewReminder { guild, member, .. } => {
                 self.remind(delivery, *guild, *member, expired).await
             }

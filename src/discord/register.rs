@@ -10,31 +10,74 @@ use std::time::Duration;
 /// Tries of one request, when Discord is busy.
 const TRIES: u32 = 5;
 
+/// Commands as Discord knows them, and as they should be.
+struct Compared {
+    known: Vec<Value>,
+    wanted: Vec<Value>,
+}
+
+impl Compared {
+    async fn now(http: &Http) -> Result<Self, serenity::Error> {
+        let known: Vec<Value> = http
+            .get_global_commands()
+            .await?
+            .iter()
+            .map(serde_json::to_value)
+            .collect::<Result<_, _>>()?;
+        let wanted: Vec<Value> = poise::builtins::create_application_commands(&commands::all())
+            .iter()
+            .map(serde_json::to_value)
+            .collect::<Result<_, _>>()?;
+        Ok(Self { known, wanted })
+    }
+
+    /// The same command as Discord knows it.
+    fn known(&self, wanted: &Value) -> Option<&Value> {
+        self.known.iter().find(|known| same(known, wanted))
+    }
+
+    fn absent(&self) -> impl Iterator<Item = &Value> {
+        self.wanted.iter().filter(|wanted| self.known(wanted).is_none())
+    }
+
+    fn outdated(&self) -> impl Iterator<Item = &Value> {
+        let differs = |wanted: &&Value| {
+            self.known(wanted).is_some_and(|known| essence(known) != essence(wanted))
+        };
+        self.wanted.iter().filter(differs)
+    }
+}
+
+fn same(a: &Value, b: &Value) -> bool {
+    a["name"] == b["name"] && kind(a) == kind(b)
+}
+
+/// The names of the commands that Discord does not know, and of those that it knows otherwise.
+pub(super) async fn differences(
+    http: &Http,
+) -> Result<(Vec<String>, Vec<String>), serenity::Error> {
+    let compared = Compared::now(http).await?;
+    let name = |command: &Value| {
+        let name = command["name"].as_str().unwrap_or_default();
+        // Those of the Apps menu have no slash.
+        if kind(command) == 1 { format!("/{name}") } else { name.to_owned() }
+    };
+    Ok((compared.absent().map(name).collect(), compared.outdated().map(name).collect()))
+}
+
 /// Registers what is new or differs.
 pub(super) async fn register(http: &Http) -> Result<(), serenity::Error> {
-    let known: Vec<Value> = http
-        .get_global_commands()
-        .await?
-        .iter()
-        .map(serde_json::to_value)
-        .collect::<Result<_, _>>()?;
-    let wanted: Vec<Value> = poise::builtins::create_application_commands(&commands::all())
-        .iter()
-        .map(serde_json::to_value)
-        .collect::<Result<_, _>>()?;
-    let same = |a: &Value, b: &Value| a["name"] == b["name"] && kind(a) == kind(b);
-    let ours = |k: &Value| wanted.iter().any(|w| same(k, w));
-    let changed: Vec<&Value> = wanted
-        .iter()
-        .filter(|w| known.iter().find(|k| same(k, w)).is_none_or(|k| essence(k) != essence(w)))
-        .collect();
+    let compared = Compared::now(http).await?;
+    let changed: Vec<&Value> = compared.absent().chain(compared.outdated()).collect();
     if changed.is_empty() {
         return Ok(());
     }
     tracing::info!(commands = changed.len(), "registering commands");
-    if known.iter().all(ours) {
+    let ours = |known: &Value| compared.wanted.iter().any(|wanted| same(known, wanted));
+    if compared.known.iter().all(ours) {
         // One request replaces the whole list, which holds nothing but ours.
-        return patiently(|| http.create_global_commands(&wanted)).await.map(|_| ());
+        let wanted = &compared.wanted;
+        return patiently(|| http.create_global_commands(wanted)).await.map(|_| ());
     }
     for command in changed {
         patiently(|| http.create_global_command(command)).await?;
@@ -195,6 +238,7 @@ mod tests {
     /study holidays list: Lists the holidays
     /study status: Next rounds, questions left, health
         channel: Only this study channel
+    /study doctor: Checks what the study channels and the bot need, and says what to do
     /study post: Posts an extra question now
         channel: Which study channel, if there are several
     /study pause: Stops new rounds for a while

@@ -2,7 +2,7 @@
 
 use super::say::admin::Missing;
 use crate::domain::ids::ChannelId;
-use serenity::all::{self as discord, Cache, Permissions};
+use serenity::all::{self as discord, Cache, GuildChannel, Member, PartialGuild, Permissions};
 
 /// `PIN_MESSAGES`, since 2026-02-23 apart from Manage Messages (Discord documentation, change log);
 /// serenity 0.12 does not name it.
@@ -19,11 +19,58 @@ const NEEDED: [(Permissions, &str); 7] = [
     (Permissions::SEND_MESSAGES_IN_THREADS, "Send Messages in Threads"),
 ];
 
+/// What is known of a guild.
+pub(super) trait Ground {
+    /// The bot's rights in a channel; `None` if there is no such channel.
+    fn held(&self, channel: ChannelId) -> Option<Permissions>;
+    /// Whether everybody may mention a role; also of one that is unknown.
+    fn is_mentionable(&self, role: discord::RoleId) -> bool;
+}
+
+/// The guild as a running bot knows it.
+pub(super) struct Cached<'a> {
+    pub(super) cache: &'a Cache,
+    pub(super) guild: discord::GuildId,
+}
+
+impl Ground for Cached<'_> {
+    fn held(&self, channel: ChannelId) -> Option<Permissions> {
+        let bot = self.cache.current_user().id;
+        let guild = self.cache.guild(self.guild)?;
+        let channel = guild.channels.get(&discord::ChannelId::new(channel.0))?;
+        let member = guild.members.get(&bot)?;
+        Some(guild.user_permissions_in(channel, member))
+    }
+
+    fn is_mentionable(&self, role: discord::RoleId) -> bool {
+        let guild = self.cache.guild(self.guild);
+        guild.is_none_or(|guild| guild.roles.get(&role).is_none_or(|role| role.mentionable))
+    }
+}
+
+/// The guild as Discord told it when asked.
+pub(super) struct Asked {
+    pub(super) guild: PartialGuild,
+    pub(super) channels: Vec<GuildChannel>,
+    /// The bot itself.
+    pub(super) member: Member,
+}
+
+impl Ground for Asked {
+    fn held(&self, channel: ChannelId) -> Option<Permissions> {
+        let channel = self.channels.iter().find(|one| one.id.get() == channel.0)?;
+        Some(self.guild.user_permissions_in(channel, &self.member))
+    }
+
+    fn is_mentionable(&self, role: discord::RoleId) -> bool {
+        self.guild.roles.get(&role).is_none_or(|role| role.mentionable)
+    }
+}
+
 /// What is missing for rounds in a study channel, and for notices in another one. Channels that
-/// the cache does not know count as not visible.
+/// are not there count as not visible.
 pub(super) fn missing(
-    cache: &Cache,
-    guild: discord::GuildId,
+    ground: &impl Ground,
     study: ChannelId,
     pin: bool,
     role: Option<discord::RoleId>,
@@ -34,15 +81,15 @@ pub(super) fn missing(
     if pin {
         needed.push((PIN_MESSAGES, "Pin Messages"));
     }
-    if !role_can_be_mentioned(cache, guild, role) {
+    if role.is_some_and(|role| !ground.is_mentionable(role)) {
         needed.push((Permissions::MENTION_EVERYONE, "Mention All Roles"));
     }
-    let lacking = lacking(cache, guild, study, &needed);
+    let lacking = lacking(ground, study, &needed);
     if !lacking.is_empty() {
         all.push(Missing { channel: study, rights: lacking, purpose: "where the rounds happen" });
     }
     if let Some(notices) = notices {
-        let lacking = self::lacking(cache, guild, notices, &NEEDED[..3]);
+        let lacking = self::lacking(ground, notices, &NEEDED[..3]);
         if !lacking.is_empty() {
             all.push(Missing { channel: notices, rights: lacking, purpose: "where notices go" });
         }
@@ -51,31 +98,13 @@ pub(super) fn missing(
 }
 
 fn lacking(
-    cache: &Cache,
-    guild: discord::GuildId,
+    ground: &impl Ground,
     channel: ChannelId,
     needed: &[(Permissions, &'static str)],
 ) -> Vec<&'static str> {
-    let held = held(cache, guild, channel).unwrap_or(Permissions::empty());
+    let held = ground.held(channel).unwrap_or(Permissions::empty());
     if held.administrator() {
         return Vec::new();
     }
     needed.iter().filter(|(right, _)| !held.contains(*right)).map(|(_, name)| *name).collect()
-}
-
-fn held(cache: &Cache, guild: discord::GuildId, channel: ChannelId) -> Option<Permissions> {
-    let bot = cache.current_user().id;
-    let guild = cache.guild(guild)?;
-    let channel = guild.channels.get(&discord::ChannelId::new(channel.0))?;
-    let member = guild.members.get(&bot)?;
-    Some(guild.user_permissions_in(channel, member))
-}
-
-fn role_can_be_mentioned(
-    cache: &Cache,
-    guild: discord::GuildId,
-    role: Option<discord::RoleId>,
-) -> bool {
-    let Some(role) = role else { return true };
-    cache.guild(guild).is_none_or(|guild| guild.roles.get(&role).is_none_or(|r| r.mentionable))
 }

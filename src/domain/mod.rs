@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod ballot;
+pub mod checkup;
 pub mod draw;
 pub mod ids;
 pub mod member;

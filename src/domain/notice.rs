@@ -1,5 +1,6 @@
 //! What the bot tells the admins of a guild, and what can be wrong with a study channel.
 
+use crate::domain::checkup::Ill;
 use crate::domain::ids::ChannelId;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -87,6 +88,18 @@ pub enum Notice {
     },
     /// The trouble is over.
     Recovered {
+        /// The study channel.
+        channel: ChannelId,
+    },
+    /// The daily look found what will keep rounds from happening as they should.
+    Foreseen {
+        /// The study channel.
+        channel: ChannelId,
+        /// What was not told before.
+        ills: Vec<Ill>,
+    },
+    /// What the daily look had found is mended.
+    Mended {
         /// The study channel.
         channel: ChannelId,
     },

@@ -12,7 +12,7 @@ use crate::store::channels::StudyChannel;
 use crate::store::guilds::Guild;
 use crate::store::ledger::{self, Entry};
 use crate::store::rounds::Origin;
-use crate::store::{channels, deliveries, guilds, members, rounds};
+use crate::store::{channels, checkups, deliveries, guilds, members, rounds};
 use chrono::{NaiveDate, NaiveTime};
 
 /// Study channels a guild may have. Far above any team's need; it bounds what one guild can cost.
@@ -127,6 +127,11 @@ impl Desk<'_> {
         guilds::save(self.db, &guild).await?;
         self.keep_periods(&guild).await?;
         channels::save(self.db, &channel, self.now).await?;
+        if new {
+            // The reply to this command tells what is missing; the daily look begins tomorrow.
+            let today = schedule::local_date(guild.zone, self.now);
+            checkups::seen_to(self.db, guild.id, today).await?;
+        }
         if changed {
             self.move_closes(&channel).await?;
         }

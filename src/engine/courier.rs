@@ -9,13 +9,14 @@ use super::Engine;
 use super::input::{Input, No, Reply};
 use super::intent::Intent;
 use crate::domain::answer::ThreadMessage;
+use crate::domain::checkup::Ill;
 use crate::domain::ids::{ChannelId, GuildId, MessageId};
 use crate::domain::notice::Trouble;
 use crate::store::deliveries::{self, Delivery, Errand};
 use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -55,6 +56,8 @@ pub enum Outcome {
         /// Every message, oldest first.
         messages: Vec<ThreadMessage>,
     },
+    /// A guild's study channels were looked at: what is wrong with each that could be seen.
+    Looked(Vec<(ChannelId, BTreeSet<Ill>)>),
     /// Discord did not answer, was busy, or it is not known whether it was said.
     Later {
         /// How long Discord asks to wait.

@@ -120,6 +120,7 @@ impl<'a> Desk<'a> {
             quizzes::next_wake(self.db).await?,
             self.boards_agenda().await?,
             self.next_reminder().await?,
+            self.next_check_up().await?,
         ]
         .into_iter()
         .flatten()

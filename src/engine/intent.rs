@@ -120,6 +120,11 @@ pub enum Intent {
         /// The report.
         report: i64,
     },
+    /// Look whether the next rounds of a guild can happen as they should. Says nothing by itself.
+    CheckUp {
+        /// The guild.
+        guild: GuildId,
+    },
     /// Remind a member of the reviews that are due, by direct message.
     ReviewReminder {
         /// The guild they belong to.
@@ -148,6 +153,7 @@ impl Intent {
             Self::QuizCard { .. } | Self::QuizEdit { .. } => "show the quiz",
             Self::QuizFailed { .. } => "tell the host of a quiz",
             Self::Notice { .. } | Self::EditReport { .. } => "send a notice",
+            Self::CheckUp { .. } => "look after the study channels",
             Self::ReviewReminder { .. } => "remind a member of reviews",
         }
     }

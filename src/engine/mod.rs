@@ -14,6 +14,7 @@ pub mod quiz;
 pub mod views;
 
 mod answers;
+pub mod checkup;
 mod close;
 mod control;
 mod desk;
@@ -95,6 +96,7 @@ pub(crate) struct Shared {
     /// When something is due next; the clock sleeps until then.
     agenda: watch::Sender<Option<DateTime<Utc>>>,
     pub(crate) errands: courier::Errands,
+    checked: checkup::Checked,
 }
 
 /// The receiving end, to be run by exactly one task.
@@ -123,6 +125,7 @@ impl Engine {
                 letters: AtomicUsize::new(0),
                 agenda: watch::Sender::new(None),
                 errands: courier::Errands::default(),
+                checked: checkup::Checked::default(),
             }),
         };
         (engine.clone(), Inbox { letters, engine })

@@ -7,7 +7,7 @@ use super::intent::{Intent, Reading};
 use super::secrets;
 use crate::domain::answer::ThreadMessage;
 use crate::domain::draw::{self, Candidate, Drawn};
-use crate::domain::ids::{ChannelId, MessageId, RoundId};
+use crate::domain::ids::{ChannelId, MessageId, QuestionId, RoundId};
 use crate::domain::notice::{Notice, Trouble};
 use crate::domain::rate::Rate;
 use crate::domain::refusal::Refusal;
@@ -16,7 +16,7 @@ use crate::domain::schedule::{self, Due};
 use crate::store::channels::StudyChannel;
 use crate::store::deliveries::{Delivery, End};
 use crate::store::rounds::{Origin, Round};
-use crate::store::{channels, deliveries, rates, rounds};
+use crate::store::{channels, checkups, deliveries, rates, rounds};
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use std::collections::HashMap;
 
@@ -49,6 +49,7 @@ impl Desk<'_> {
         self.quiz_tick().await?;
         // Behind the rounds: one delivery of a guild is made at a time, and cards come first.
         self.remind().await?;
+        self.check_ups().await?;
         Ok(Reply::Noted)
     }
 
@@ -296,6 +297,11 @@ impl Desk<'_> {
                     self.recovered(&delivery).await?;
                 }
             }
+            Outcome::Looked(found) => {
+                if deliveries::end(self.db, id, End::Done(None), None).await? {
+                    self.looked(&found).await?;
+                }
+            }
             Outcome::Gone { error } => {
                 if deliveries::end(self.db, id, End::Dropped, Some(&error)).await? {
                     self.gone(&delivery).await?;
@@ -421,6 +427,9 @@ impl Desk<'_> {
         }
         channel.trouble = Some((trouble.word().to_owned(), self.now));
         channels::save(self.db, &channel, self.now).await?;
+        if self.was_foreseen(id, trouble).await? {
+            return Ok(());
+        }
         let doing = delivery.intent.doing().to_owned();
         let notice = Notice::InTrouble { channel: id, trouble, doing };
         let what = format!("trouble:{}", self.turn().await?);
@@ -439,6 +448,8 @@ impl Desk<'_> {
         }
         channel.trouble = None;
         channels::save(self.db, &channel, self.now).await?;
+        // Whatever the daily look had told of is over with it, or is told anew.
+        checkups::forget_all(self.db, id).await?;
         let what = format!("recovered:{}", self.turn().await?);
         let notice = Notice::Recovered { channel: id };
         self.notify(channel.guild, id, &what, notice).await
@@ -453,6 +464,19 @@ pub(super) async fn stock(
     channel: &StudyChannel,
 ) -> crate::store::Result<u32> {
     let asked = rounds::last_asked(db, channel.id).await?;
+    Ok(fresh(bank, channel, &asked))
+}
+
+/// Questions that fit a study channel's plan, asked before or not.
+pub(super) fn fitting(bank: &crate::bank::Bank, channel: &StudyChannel) -> u32 {
+    fresh(bank, channel, &HashMap::new())
+}
+
+fn fresh(
+    bank: &crate::bank::Bank,
+    channel: &StudyChannel,
+    asked: &HashMap<QuestionId, DateTime<Utc>>,
+) -> u32 {
     let candidates: Vec<Candidate<'_>> = bank
         .iter()
         .map(|question| Candidate {
@@ -464,5 +488,5 @@ pub(super) async fn stock(
             rate: Rate::default(),
         })
         .collect();
-    Ok(u32::try_from(draw::stock(&channel.plan, &candidates)).unwrap_or(u32::MAX))
+    u32::try_from(draw::stock(&channel.plan, &candidates)).unwrap_or(u32::MAX)
 }

@@ -2,15 +2,19 @@
 //!
 //! One connection writes, a few read. Functions are named by intent, take the connection of the
 //! transaction they belong to, and speak the domain's types. The SQL keeps to what SQLite and
-//! PostgreSQL share; what does not is in `sqlite`.
+//! PostgreSQL share; what does not is in `sqlite`, `copy` and `health`.
 
 pub mod activity;
 pub mod answers;
 pub mod ballots;
 pub mod channels;
+pub mod checkups;
+mod copy;
 pub mod deliveries;
 pub mod guilds;
+pub mod health;
 pub mod ledger;
+mod lock;
 pub mod members;
 pub mod quizzes;
 pub mod rates;
@@ -25,10 +29,14 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub use copy::{BackedUp, Backup, CopyError, Restored};
+pub use lock::Holder;
 pub use sqlite::OpenError;
 
+use lock::Lock;
+
+use chrono::{DateTime, Utc};
 use sqlx::Connection as _;
-use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -51,18 +59,20 @@ pub struct Store {
     writer: sqlx::SqlitePool,
     readers: sqlx::SqlitePool,
     /// Keeps other bots off the file.
-    lock: Arc<Mutex<Option<File>>>,
+    lock: Arc<Mutex<Option<Lock>>>,
+    path: Arc<Path>,
 }
 
 impl Store {
     /// Opens or creates the file and brings its tables up to date.
     ///
     /// # Errors
-    /// When the file cannot be used, is in use by another bot, is not ours, or was written by a
-    /// newer program; it is left as it was.
+    /// When the file cannot be used, is in use by another bot, is not ours, is damaged, or was
+    /// written by a newer program, or when it cannot be copied before its tables change; it is left
+    /// as it was.
     pub async fn open(path: &Path) -> std::result::Result<Self, OpenError> {
         let sqlite::Pools { writer, readers, lock } = sqlite::open(path, sqlite::BUSY).await?;
-        Ok(Self { writer, readers, lock: Arc::new(Mutex::new(Some(lock))) })
+        Ok(Self { writer, readers, lock: Arc::new(Mutex::new(Some(lock))), path: path.into() })
     }
 
     /// A connection for looking at a file that is there and up to date, also while a bot uses it.
@@ -72,6 +82,63 @@ impl Store {
     /// When there is no such file, it is not ours, or another version of the program wrote it.
     pub async fn look(path: &Path) -> std::result::Result<Connection, OpenError> {
         sqlite::look(path).await
+    }
+
+    /// Who works on a database right now: `None` for nobody, `Some(None)` for somebody that does
+    /// not say who it is.
+    pub fn holder(path: &Path) -> Option<Option<Holder>> {
+        lock::holder(path)
+    }
+
+    /// Copies a database to the file `to`, also while a bot is working on it. `force`: another file
+    /// of that name is replaced.
+    ///
+    /// # Errors
+    /// When there is no such database, it is damaged, or the copy cannot be written. A file that
+    /// was there before is left as it was.
+    pub async fn back_up(
+        path: &Path,
+        to: &Path,
+        force: bool,
+        now: DateTime<Utc>,
+    ) -> std::result::Result<BackedUp, CopyError> {
+        copy::back_up(path, to, force, now).await
+    }
+
+    /// The same by the bot itself, without disturbing its writing. An existing file is left alone.
+    ///
+    /// # Errors
+    /// As for [`back_up`](Self::back_up).
+    pub async fn copy_to(
+        &self,
+        to: &Path,
+        now: DateTime<Utc>,
+    ) -> std::result::Result<BackedUp, CopyError> {
+        let mut db = self.read().await.map_err(|error| OpenError::unusable(&self.path, &error))?;
+        copy::back_up_from(&mut db, &self.path, to, false, now).await
+    }
+
+    /// The last backup that was made of a database, by whichever process.
+    pub fn last_backup(path: &Path) -> Option<Backup> {
+        copy::last_backup(path)
+    }
+
+    /// Puts the database in `from` at `path`, and keeps beside it what was there.
+    ///
+    /// # Errors
+    /// When a bot is working on the database, or `from` is not whole, not ours or too new; the
+    /// database is then as it was.
+    pub async fn restore(
+        from: &Path,
+        path: &Path,
+        now: DateTime<Utc>,
+    ) -> std::result::Result<Restored, CopyError> {
+        copy::restore(from, path, now).await
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Begins a writing transaction. There is one writer; a second one waits.

@@ -1,10 +1,12 @@
-//! Everything that is SQLite's alone: opening a file, pragmas, the version check. Another database
-//! would need a sibling of this file and nothing else.
+//! Everything that is SQLite's alone: opening a file, pragmas, the version check; with `copy` and
+//! `health`. Another database would need siblings of these files and nothing else.
 
+use super::lock::{Holder, Lock, named};
+use super::{copy, health, lock};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection, SqlitePool};
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -35,11 +37,14 @@ pub enum OpenError {
     },
     /// Another bot works on it. Two would each post the day's question.
     #[error(
-        "the database {path} is in use by another Studyhall. Stop that one first, or name another file under [database] path"
+        "the database {path} is in use by {}. Stop that one first, or name another file under [database] path",
+        named(.holder.as_ref())
     )]
     InUse {
         /// As configured.
         path: PathBuf,
+        /// Who works on it, if it says.
+        holder: Option<Holder>,
     },
     /// The file is no SQLite database.
     #[error(
@@ -59,7 +64,7 @@ pub enum OpenError {
     },
     /// There is nothing to look at.
     #[error(
-        "there is no database {path}. Name one with --database, or start the bot once: it makes one"
+        "there is no database {path}. Name the one that the bot works on, or start the bot once: it makes one"
     )]
     Missing {
         /// As given.
@@ -85,13 +90,41 @@ pub enum OpenError {
         /// The newest migration this program has.
         known: i64,
     },
+    /// The file is damaged. A bot that went on with it would lose what it writes.
+    #[error(
+        "the database {path} is damaged ({what}). Restore the last backup with `studyhall restore FILE`; nothing was changed"
+    )]
+    Damaged {
+        /// As configured.
+        path: PathBuf,
+        /// What SQLite says.
+        what: String,
+    },
+    /// There is no copy to go back to if bringing the tables up to date goes wrong.
+    #[error(
+        "the tables of {path} have to be brought up to date, and the copy {copy} that is made before cannot be written: {why}. Make room for a second file of that size, or let this user write there, and start again; nothing was changed"
+    )]
+    NoCopy {
+        /// As configured.
+        path: PathBuf,
+        /// Where the copy was to be.
+        copy: PathBuf,
+        /// What is in the way.
+        why: String,
+    },
     /// A migration failed; the file is as it was before that migration.
     #[error(
-        "the tables of {path} could not be brought up to date: {why}. Restore a copy of the file, or start the program that wrote it; nothing was changed"
+        "the tables of {path} could not be brought up to date: {why}. {}, or start the program that wrote it; nothing was changed",
+        copy.as_ref().map_or_else(
+            || "Restore a copy of the file".to_owned(),
+            |copy| format!("The file as it was is {}; restore it", copy.display())
+        )
     )]
     Migration {
         /// As configured.
         path: PathBuf,
+        /// The copy that was made before.
+        copy: Option<PathBuf>,
         /// What went wrong. Not the error's source: the sentence tells it already.
         why: MigrateError,
     },
@@ -100,7 +133,12 @@ pub enum OpenError {
 impl OpenError {
     /// Puts into words what the operator can see: SQLite's own "unable to open
     /// database file" stands for a dozen things.
-    fn unusable(path: &Path, error: &sqlx::Error) -> Self {
+    pub(super) fn unusable(path: &Path, error: &sqlx::Error) -> Self {
+        if code_of(error) == Some(CORRUPT) {
+            let what =
+                error.as_database_error().map_or_else(String::new, |e| e.message().to_owned());
+            return Self::Damaged { path: path.to_owned(), what };
+        }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let why = match folder {
             _ if path.is_dir() => "it is a folder".to_owned(),
@@ -114,13 +152,23 @@ impl OpenError {
     }
 }
 
+/// SQLite's result codes that we tell apart (SQLite documentation, "Result and Error Codes").
+const CORRUPT: u32 = 11;
+const NOT_A_DATABASE: u32 = 26;
+
+/// The result code of an error, without what an extended one adds to it.
+fn code_of(error: &sqlx::Error) -> Option<u32> {
+    let code: u32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(code & 0xff)
+}
+
 /// The writing and the reading side of one file.
 pub(super) struct Pools {
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
     /// Locked for as long as it is open; the system unlocks it when the process ends, however that
     /// comes about.
-    pub(super) lock: File,
+    pub(super) lock: Lock,
 }
 
 /// Opens or creates the file and brings its tables up to date. `patience`: how long another bot on
@@ -129,7 +177,7 @@ pub(super) async fn open(path: &Path, patience: Duration) -> Result<Pools, OpenE
     if path.exists() {
         inspect(path).await?;
     }
-    let lock = lock(path, patience).await?;
+    let lock = lock::take(path, patience).await?;
     let unusable = |error| OpenError::unusable(path, &error);
     let options = SqliteConnectOptions::new()
         .filename(path)
@@ -146,10 +194,10 @@ pub(super) async fn open(path: &Path, patience: Duration) -> Result<Pools, OpenE
         .connect_with(options.clone())
         .await
         .map_err(unusable)?;
-    if let Err(why) = MIGRATIONS.run(&writer).await {
+    if let Err(error) = bring_up_to_date(path, &writer).await {
         // Takes the log's files away again.
         writer.close().await;
-        return Err(OpenError::Migration { path: path.to_owned(), why });
+        return Err(error);
     }
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
@@ -159,32 +207,44 @@ pub(super) async fn open(path: &Path, patience: Duration) -> Result<Pools, OpenE
     Ok(Pools { writer, readers, lock })
 }
 
-/// Keeps every other bot off the file. The lock is on a file beside it: SQLite's own locks are for
-/// single transactions, and end when anything else in the process closes the database file.
-async fn lock(path: &Path, patience: Duration) -> Result<File, OpenError> {
-    let unusable = |error: &std::io::Error| OpenError::Unusable {
-        path: path.to_owned(),
-        why: error.to_string(),
-    };
-    let file = match File::create(beside(path, ".lock")) {
-        Ok(file) => file,
-        // What is wrong with the folder is told better by who knows folders.
-        Err(error) => return Err(OpenError::unusable(path, &sqlx::Error::Io(error))),
-    };
-    let began = tokio::time::Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            // The one before may just be ending.
-            Err(TryLockError::WouldBlock) if began.elapsed() < patience => {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-            Err(TryLockError::WouldBlock) => {
-                return Err(OpenError::InUse { path: path.to_owned() });
-            }
-            Err(TryLockError::Error(error)) => return Err(unusable(&error)),
-        }
+/// Brings the tables up to date. A file that is damaged is left alone, and one whose tables change
+/// is copied first.
+async fn bring_up_to_date(path: &Path, writer: &SqlitePool) -> Result<(), OpenError> {
+    let unusable = |error| OpenError::unusable(path, &error);
+    let mut db = writer.acquire().await.map_err(unusable)?;
+    if let Some(what) = health::damage(&mut db).await {
+        return Err(OpenError::Damaged { path: path.to_owned(), what });
     }
+    let copy = match version(&mut db).await.map_err(unusable)? {
+        Some(version) if version < known() => {
+            let copy = copy::before_migration(&mut db, path, version).await?;
+            tracing::info!(copy = %copy.display(), "the tables change; this is the database before");
+            Some(copy)
+        }
+        _ => None,
+    };
+    drop(db);
+    let run = MIGRATIONS.run(writer).await;
+    run.map_err(|why| OpenError::Migration { path: path.to_owned(), copy, why })
+}
+
+/// The newest migration applied; `None` in an empty file.
+pub(super) async fn version(db: &mut SqliteConnection) -> Result<Option<i64>, sqlx::Error> {
+    let table = sqlx::query("SELECT name FROM sqlite_master WHERE name = '_sqlx_migrations'")
+        .fetch_optional(&mut *db)
+        .await?;
+    if table.is_none() {
+        return Ok(None);
+    }
+    sqlx::query("SELECT MAX(version) AS version FROM _sqlx_migrations")
+        .fetch_one(db)
+        .await?
+        .try_get("version")
+}
+
+/// The newest migration this program has.
+pub(super) fn known() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
 /// Opens a file of ours for reading alone, without changing a byte of it or leaving anything beside
@@ -197,12 +257,7 @@ pub(super) async fn look(path: &Path) -> Result<SqliteConnection, OpenError> {
     let mut connection = read_only(path).await?;
     let unusable = |error| OpenError::unusable(path, &error);
     // An empty file has passed the inspection: it could become one of ours.
-    let found = sqlx::query("SELECT MAX(version) AS version FROM _sqlx_migrations")
-        .fetch_one(&mut connection)
-        .await
-        .and_then(|row| row.try_get::<Option<i64>, _>("version"));
-    let known = MIGRATIONS.iter().map(|m| m.version).max();
-    if found.as_ref().is_ok_and(|found| *found == known) {
+    if version(&mut connection).await.is_ok_and(|found| found == Some(known())) {
         return Ok(connection);
     }
     connection.close().await.map_err(unusable)?;
@@ -210,7 +265,7 @@ pub(super) async fn look(path: &Path) -> Result<SqliteConnection, OpenError> {
 }
 
 /// Looks at an existing file without changing a byte of it or leaving anything beside it.
-async fn inspect(path: &Path) -> Result<(), OpenError> {
+pub(super) async fn inspect(path: &Path) -> Result<(), OpenError> {
     if holds_something_else(path) {
         return Err(OpenError::NotADatabase { path: path.to_owned() });
     }
@@ -222,7 +277,7 @@ async fn inspect(path: &Path) -> Result<(), OpenError> {
     closed.map_err(|error| OpenError::unusable(path, &error))
 }
 
-async fn read_only(path: &Path) -> Result<SqliteConnection, OpenError> {
+pub(super) async fn read_only(path: &Path) -> Result<SqliteConnection, OpenError> {
     // Even a reader makes a log beside a file in WAL mode, and cannot take it away again. Where
     // there is none, nobody is writing, and the file can be read as if it were on a read-only disk.
     let alone = !log_of(path).exists();
@@ -237,7 +292,7 @@ async fn read_only(path: &Path) -> Result<SqliteConnection, OpenError> {
 /// Whether a file that is not empty lacks the 16 bytes that every SQLite file begins with (SQLite
 /// documentation, "Database File Format"). SQLite itself takes very small files and files of
 /// zeros for new ones, and would overwrite them.
-fn holds_something_else(path: &Path) -> bool {
+pub(super) fn holds_something_else(path: &Path) -> bool {
     const MAGIC: &[u8; 16] = b"SQLite format 3\0";
     let mut head = Vec::with_capacity(MAGIC.len());
     // What cannot be read is SQLite's to complain about.
@@ -246,11 +301,11 @@ fn holds_something_else(path: &Path) -> bool {
 }
 
 /// The file in which SQLite keeps what is not yet in the database file.
-fn log_of(path: &Path) -> PathBuf {
+pub(super) fn log_of(path: &Path) -> PathBuf {
     beside(path, "-wal")
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
@@ -273,12 +328,8 @@ async fn examine(path: &Path, connection: &mut SqliteConnection) -> Result<(), O
     if !tables.iter().any(|name| name == "_sqlx_migrations") {
         return Err(OpenError::Foreign { path: path.to_owned() });
     }
-    let found: Option<i64> = sqlx::query("SELECT MAX(version) AS version FROM _sqlx_migrations")
-        .fetch_one(connection)
-        .await
-        .and_then(|row| row.try_get("version"))
-        .map_err(unusable)?;
-    let known = MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0);
+    let found = version(connection).await.map_err(unusable)?;
+    let known = known();
     match found {
         Some(found) if found > known => {
             Err(OpenError::Newer { path: path.to_owned(), found, known })
@@ -291,10 +342,7 @@ async fn examine(path: &Path, connection: &mut SqliteConnection) -> Result<(), O
 }
 
 fn not_a_database(path: &Path, error: &sqlx::Error) -> OpenError {
-    // SQLITE_NOTADB, result code 26 (SQLite documentation, "Result and Error Codes").
-    let garbage =
-        error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("26"));
-    if garbage {
+    if code_of(error) == Some(NOT_A_DATABASE) {
         OpenError::NotADatabase { path: path.to_owned() }
     } else {
         OpenError::unusable(path, error)

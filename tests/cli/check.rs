@@ -126,13 +126,13 @@ fn labels_that_the_answers_contradict() {
         ("packs/small/pack.toml", PACK),
         ("packs/small/basics/default-arguments.md", QUESTION),
     ]);
-    insta::assert_snapshot!(place.says(&["check", "--stats"]), @r#"
+    insta::assert_snapshot!(place.says(&["check", "--stats"]), @r"
     exit 1
     [out]
     1 question in 1 topic of 1 pack, no problems
     [err]
-    studyhall: there is no database study.db. Name one with --database, or start the bot once: it makes one
-    "#);
+    studyhall: there is no database study.db. Name the one that the bot works on, or start the bot once: it makes one
+    ");
     answered(&place, "study.db", 6, 30);
     answered(&place, "other.db", 29, 30);
     let before = place.contents();

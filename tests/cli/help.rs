@@ -17,6 +17,9 @@ fn help() {
       demo     Run the bot on an embedded sandbox Discord: no token, no account, no network
       sandbox  Run the sandbox Discord alone
       check    Check configuration and question packs: every problem with file and line
+      doctor   Check everything the bot needs, whether it runs or not: one line each, with what to do
+      backup   Copy the database to a file, also while the bot runs
+      restore  Put a backup in the place of the database, which is kept; the bot must be stopped
       help     Print this message or the help of the given subcommand(s)
 
     Options:
@@ -84,6 +87,48 @@ fn help() {
           --run               Also run every program of the packs, and compare with what it promises
           --python <COMMAND>  The Python interpreter for --run [default: python3 or python on the path]
       -h, --help              Print help
+    ");
+    insta::assert_snapshot!(place.says(&["doctor", "--help"]), @r"
+    exit 0
+    [out]
+    Check everything the bot needs, whether it runs or not: one line each, with what to do
+
+    Usage: studyhall doctor [OPTIONS]
+
+    Options:
+          --config <FILE>  The configuration file [default: config.toml, if there is one]
+          --api <URL>      A Discord-compatible server instead of Discord (plain http only to a loopback address)
+          --clock <CLOCK>  The clock of the bot, as for `run`; only with a loopback --api
+      -h, --help           Print help
+    ");
+    insta::assert_snapshot!(place.says(&["backup", "--help"]), @r"
+    exit 0
+    [out]
+    Copy the database to a file, also while the bot runs
+
+    Usage: studyhall backup [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>  Where the copy is put
+
+    Options:
+          --config <FILE>  The configuration file, which names the database [default: config.toml, if there is one]
+          --force          Replace a file of that name
+      -h, --help           Print help
+    ");
+    insta::assert_snapshot!(place.says(&["restore", "--help"]), @r"
+    exit 0
+    [out]
+    Put a backup in the place of the database, which is kept; the bot must be stopped
+
+    Usage: studyhall restore [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>  The backup
+
+    Options:
+          --config <FILE>  The configuration file, which names the database [default: config.toml, if there is one]
+      -h, --help           Print help
     ");
     assert_eq!(place.contents().len(), 0, "help leaves nothing behind");
 }

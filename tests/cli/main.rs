@@ -1,7 +1,9 @@
 //! The program as its users start it: real processes, their exit codes, and every word they say.
 
+mod backup;
 mod check;
 mod demo;
+mod doctor;
 mod help;
 mod member;
 mod program;

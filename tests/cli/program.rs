@@ -173,6 +173,18 @@ impl Running {
         }
     }
 
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it as a power cut would (SIGKILL).
+    pub fn kill(&mut self) {
+        // Ended by itself, perhaps.
+        let _gone = self.child.kill();
+        self.child.wait().unwrap();
+    }
+
     /// Whether it still runs.
     pub fn runs(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()

@@ -5,6 +5,7 @@
 mod answers;
 mod cast;
 mod daily;
+mod doctor;
 mod leaderboard;
 mod limits;
 mod log;

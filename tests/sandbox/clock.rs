@@ -19,6 +19,20 @@ async fn get(sandbox: &Sandbox, query: &str) -> Value {
 }
 
 #[tokio::test]
+async fn answers_are_dated_by_the_clock_that_dates_messages() {
+    let sandbox = sandbox().await;
+    let date = async || {
+        let answer = reqwest::get(format!("{}/gateway", sandbox.api())).await.unwrap();
+        answer.headers()["date"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(date().await, "Mon, 23 Nov 2026 07:59:00 GMT");
+    sandbox.set_settler(Arc::new(|| Box::pin(async {})));
+    post(&sandbox, json!({"advance_s": 90_000})).await;
+    assert_eq!(date().await, "Tue, 24 Nov 2026 08:59:00 GMT");
+    sandbox.stop().await;
+}
+
+#[tokio::test]
 async fn advancing_stops_at_every_wait_and_settles_there() {
     let sandbox = sandbox().await;
     let stops = Arc::new(AtomicUsize::new(0));

@@ -98,6 +98,7 @@ pub(super) fn framework(data: Data) -> Framework<Data, Error> {
                 data.gauge.begin();
                 inbound::event(framework.serenity_context, event, data).await;
                 if let discord::FullEvent::CacheReady { .. } = event {
+                    data.outbound.may_ask(&framework.serenity_context.cache);
                     data.gauge.mark_ready();
                 }
                 data.gauge.end();

@@ -2,7 +2,7 @@
 //! may change that in its own settings, under Integrations.
 
 use super::{Context, Error, answer, asker, changed, command};
-use crate::discord::{rights, say};
+use crate::discord::{doctor, rights, say};
 use crate::domain::ids::{ChannelId, RoleId};
 use crate::domain::refusal::Refusal;
 use crate::domain::schedule;
@@ -20,6 +20,7 @@ use serenity::all::{self as discord, ChannelType, CreateAutocompleteResponse};
         "plan",
         "holidays",
         "status",
+        "doctor",
         "post",
         "pause",
         "resume",
@@ -78,9 +79,12 @@ async fn setup(
         // What holds now, whether it was given this time or before.
         let status = context.data().engine.status(asker.guild, Some(id)).await?;
         let Some(now) = status.channels.first() else { return Ok(done) };
+        let ground = rights::Cached {
+            cache: &context.serenity_context().cache,
+            guild: discord::GuildId::new(asker.guild.0),
+        };
         let missing = rights::missing(
-            &context.serenity_context().cache,
-            discord::GuildId::new(asker.guild.0),
+            &ground,
             id,
             now.channel.pin,
             now.channel.role.map(|role| discord::RoleId::new(role.0)),
@@ -198,6 +202,25 @@ async fn status(
         let asker = asker(context).ok_or(Refusal::GuildOnly)?;
         let status = context.data().engine.status(asker.guild, named(channel)).await?;
         Ok(say::admin::status(&status))
+    })
+    .await
+}
+
+/// Checks what the study channels and the bot need, and says what to do
+#[poise::command(slash_command, guild_only)]
+async fn doctor(context: Context<'_>) -> Result<(), Error> {
+    answer(context, async {
+        let asker = asker(context).ok_or(Refusal::GuildOnly)?;
+        let data = context.data();
+        let examined = data.engine.examine(asker.guild).await?;
+        let ground = rights::Cached {
+            cache: &context.serenity_context().cache,
+            guild: discord::GuildId::new(asker.guild.0),
+        };
+        let name = |channel: ChannelId| say::text::channel(channel);
+        let server = doctor::of_guild(&examined.guild, &examined.supplies, &ground, name);
+        let bot = data.outbound.examine(&examined).await;
+        Ok(say::doctor::card(&server, &bot))
     })
     .await
 }

@@ -7,6 +7,7 @@ pub mod admin;
 pub mod ballot;
 pub mod bars;
 pub mod boards;
+pub mod doctor;
 pub mod no;
 pub mod notice;
 pub mod question;

@@ -1,18 +1,22 @@
 //! What admins are told without having asked.
 
-use super::text::{channel, count, day, plain};
+use super::text::{channel, count, day, list, plain};
 use super::{Button, Card, Embed, Tone};
+use crate::domain::checkup::Ill;
+use crate::domain::ids::ChannelId;
 use crate::domain::notice::{Notice, Trouble};
+use std::collections::BTreeMap;
 
 /// A notice, with a button that shows the status.
 pub fn notice(notice: &Notice, guild: &str, key: &str) -> Card {
     let tone = match notice {
-        Notice::Recovered { .. } => Tone::Green,
+        Notice::Recovered { .. } | Notice::Mended { .. } => Tone::Green,
         Notice::StockLow { .. } | Notice::Reported { .. } => Tone::Calm,
         Notice::Missed { .. }
         | Notice::NotAccepted { .. }
         | Notice::EmptyPool { .. }
         | Notice::InTrouble { .. }
+        | Notice::Foreseen { .. }
         | Notice::WeeklyInTrouble { .. } => Tone::Red,
     };
     Card::boxed(Embed {
@@ -91,10 +95,47 @@ pub fn sentence(notice: &Notice) -> String {
         Notice::Recovered { channel: id } => {
             format!("All is well again in {}: what was waiting has been posted.", channel(*id))
         }
+        Notice::Foreseen { channel: id, ills } => format!(
+            "My daily look at {} found what will keep its rounds from going well: {} `/study \
+             doctor` shows whether it is mended.",
+            channel(*id),
+            foreseen(ills)
+        ),
+        Notice::Mended { channel: id } => {
+            format!(
+                "All is well again in {}: what my daily look had found is mended.",
+                channel(*id)
+            )
+        }
         Notice::Reported { title, .. } => {
             format!("A member reported the question “{}”.", plain(title))
         }
     }
+}
+
+/// What a daily look found, in whole sentences that go on after a colon.
+fn foreseen(ills: &[Ill]) -> String {
+    let mut rights: BTreeMap<ChannelId, Vec<String>> = BTreeMap::new();
+    let mut others = Vec::new();
+    for ill in ills {
+        match ill {
+            Ill::Lacks { channel, right } => {
+                rights.entry(*channel).or_default().push(format!("**{right}**"));
+            }
+            Ill::Gone => others.push(
+                "the channel is gone, or I cannot see it (let me see it again, or end it with \
+                 `/study remove`)."
+                    .to_owned(),
+            ),
+            Ill::NoQuestion => {
+                others.push("no question fits its plan, which `/study plan` changes.".to_owned())
+            }
+        }
+    }
+    let lacking = rights
+        .iter()
+        .map(|(place, rights)| format!("in {} I lack {}.", channel(*place), list(rights)));
+    lacking.chain(others).collect::<Vec<_>>().join(" And ")
 }
 
 /// What a trouble is, and what to do about it; goes on after a colon.

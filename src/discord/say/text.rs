@@ -181,6 +181,26 @@ pub fn signed(points: i64) -> String {
     if points < 0 { format!("−{}", points.unsigned_abs()) } else { format!("+{points}") }
 }
 
+/// A number of bytes for people: `512 bytes`, `3.4 MiB`.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    let mut scaled = bytes;
+    let mut unit = None;
+    let mut tenths = 0;
+    for name in UNITS {
+        if scaled < 1024 {
+            break;
+        }
+        tenths = scaled % 1024 * 10 / 1024;
+        scaled /= 1024;
+        unit = Some(name);
+    }
+    match unit {
+        Some(unit) => format!("{scaled}.{tenths} {unit}"),
+        None => format!("{scaled} bytes"),
+    }
+}
+
 /// Whether a reader would see nothing. Discord refuses labels and values like that.
 pub fn is_blank(text: &str) -> bool {
     !text.chars().any(|c| !c.is_whitespace() && !c.is_control() && !is_invisible(c))
@@ -243,7 +263,7 @@ mod tests {
     use super::{
         bare_name, count, count_points, fit, is_blank, list, name, plain, plain_within, signed,
     };
-    use super::{some, units, whole};
+    use super::{size, some, units, whole};
 
     #[test]
     fn names_are_plain_text() {
@@ -324,5 +344,15 @@ mod tests {
         assert_eq!(count_points(-3), "−3 points");
         assert_eq!(signed(5), "+5");
         assert_eq!(signed(-5), "−5");
+        for (bytes, told) in [
+            (0, "0 bytes"),
+            (1023, "1023 bytes"),
+            (1024, "1.0 KiB"),
+            (1536, "1.5 KiB"),
+            (3_565_158, "3.3 MiB"),
+            (5 << 40, "5.0 TiB"),
+        ] {
+            assert_eq!(size(bytes), told);
+        }
     }
 }

@@ -78,6 +78,8 @@ pub async fn api(
     let body = read_body(request).await;
     let asked = Asked { method, path, query, token, pairs };
     let outcome = pass(&server, asked, body);
+    // Discord stamps its answers, its messages and its ids by one clock.
+    let date = server.clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     if let Some(id) = outcome.deadline {
         watch_deadline(server.clone(), id);
     }
@@ -90,7 +92,11 @@ pub async fn api(
     if outcome.broken {
         breaker.pull();
     }
-    respond(outcome)
+    let mut response = respond(outcome);
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
 }
 
 /// Answers whatever is neither API nor page: a loud 404.

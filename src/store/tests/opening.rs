@@ -272,7 +272,10 @@ async fn a_file_that_another_bot_works_on_is_left_alone() {
     let one = Store::open(&path).await.unwrap();
     let two = sqlite::open(&path, Duration::from_millis(60)).await;
     let told = two.err().unwrap().to_string().replace(&format!("{}/", folder.path().display()), "");
-    insta::assert_snapshot!(told, @"the database study.db is in use by another Studyhall. Stop that one first, or name another file under [database] path");
+    let this = format!("(process {}", std::process::id());
+    let (before, who) = told.split_once(&this).expect("it says who");
+    let told = format!("{before}(process …{}", who.split_once(')').unwrap().1);
+    insta::assert_snapshot!(told, @"the database study.db is in use by another Studyhall (process …. Stop that one first, or name another file under [database] path");
     // One that is just ending is waited for.
     let (two, ()) = tokio::join!(Store::open(&path), one.close());
     two.unwrap().close().await;

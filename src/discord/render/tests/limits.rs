@@ -8,10 +8,12 @@ use crate::discord::say::tests::sample::{
 };
 use crate::discord::say::text::{clean, plain, units};
 use crate::discord::say::{
-    Card, Picture, Row, admin, ballot, boards, limit, no, notice, round as rounds, season, stats,
+    Card, Picture, Row, admin, ballot, boards, doctor, limit, no, notice, round as rounds, season,
+    stats,
 };
 use crate::discord::say::{question as say_question, review as say_review};
 use crate::domain::ballot::TallyRow;
+use crate::domain::checkup::Finding;
 use crate::domain::draw::Freshness;
 use crate::domain::ids::{ChannelId, MemberId, MessageId, RoleId, RoundId};
 use crate::domain::notice::{Notice, Trouble};
@@ -481,6 +483,18 @@ impl World {
             reports: ReportsView { open: 5, later: u32::MAX, newest: vec![self.report(); 3] },
             contradicted: vec![contradicted; self.amount],
         }));
+        let of_channel = |n: u64| {
+            let place = crate::discord::say::text::channel(ChannelId(u64::MAX - n));
+            let lacking = vec![format!("in {place} it lacks {}", "Embed Links, ".repeat(9)); 2];
+            let trouble = Trouble::Refused;
+            [
+                Finding::Rights { place: place.clone(), lacking },
+                Finding::Trouble { place, trouble, since: due().at },
+            ]
+        };
+        let server: Vec<Finding> = (0..25).flat_map(of_channel).collect();
+        let why = self.typed.clone();
+        cards.push(doctor::card(&server, &vec![Finding::Unchecked { what: "Clock", why }; 9]));
         let texts: [fn(String) -> Refusal; 5] = [
             Refusal::BadTime,
             Refusal::BadZone,

@@ -4,6 +4,7 @@ mod admin;
 mod ballot;
 mod boards;
 mod card;
+mod doctor;
 mod no;
 mod notice;
 mod question;

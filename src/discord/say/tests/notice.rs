@@ -1,6 +1,8 @@
 use super::sample::{CHANNEL, date};
 use super::show;
 use crate::discord::say::notice::{notice, sentence};
+use crate::domain::checkup::Ill;
+use crate::domain::ids::ChannelId;
 use crate::domain::notice::{Notice, Trouble};
 use insta::assert_snapshot;
 
@@ -32,8 +34,16 @@ fn next(after: &Notice) -> Option<Notice> {
         }
         Notice::WeeklyInTrouble { .. } => Notice::Recovered { channel },
         Notice::Recovered { .. } => {
-            Notice::Reported { report: 7, title: "`is` or `==`?".to_owned() }
+            let lacks = |channel, right: &str| Ill::Lacks { channel, right: right.to_owned() };
+            let ills = [lacks(channel, "Send Messages"), lacks(channel, "Embed Links")];
+            Notice::Foreseen { channel, ills: ills.to_vec() }
         }
+        Notice::Foreseen { ills, .. } if ills.len() == 2 => {
+            let notes = Ill::Lacks { channel: ChannelId(300), right: "View Channel".to_owned() };
+            Notice::Foreseen { channel, ills: vec![notes, Ill::Gone, Ill::NoQuestion] }
+        }
+        Notice::Foreseen { .. } => Notice::Mended { channel },
+        Notice::Mended { .. } => Notice::Reported { report: 7, title: "`is` or `==`?".to_owned() },
         Notice::Reported { .. } => return None,
     })
 }
@@ -46,7 +56,7 @@ fn all() -> Vec<Notice> {
 #[test]
 fn every_notice() {
     let said: Vec<String> = all().iter().map(sentence).collect();
-    assert_snapshot!(said.join("\n"), @r#"
+    assert_snapshot!(said.join("\n"), @r"
     In <#200> I could not post the round of Mon 2026-11-23: I was away, and too late when I came back. It counts as skipped and breaks no streak. `/study post` posts a question now.
     In <#200> I could not post 3 rounds (Mon 2026-11-23 to Thu 2026-11-26): I was away, and too late when I came back. They count as skipped and break no streak. `/study post` posts a question now.
     Discord did not take the question for the round of Mon 2026-11-23 in <#200> in time, so I withdrew it. That breaks no streak, and the question will come another time. `/study post` posts one now.
@@ -60,8 +70,11 @@ fn every_notice() {
     In <#200> I could not post the leaderboard of the last week: I lack a permission there. I keep trying for a while. `/study board weekly` names another channel, or switches it off.
     In <#200> I could not post the leaderboard of the last week: the channel is gone, or I cannot see it. I keep trying for a while. `/study board weekly` names another channel, or switches it off.
     All is well again in <#200>: what was waiting has been posted.
+    My daily look at <#200> found what will keep its rounds from going well: in <#200> I lack **Send Messages** and **Embed Links**. `/study doctor` shows whether it is mended.
+    My daily look at <#200> found what will keep its rounds from going well: in <#300> I lack **View Channel**. And the channel is gone, or I cannot see it (let me see it again, or end it with `/study remove`). And no question fits its plan, which `/study plan` changes. `/study doctor` shows whether it is mended.
+    All is well again in <#200>: what my daily look had found is mended.
     A member reported the question “\`is\` or \`==\`?”.
-    "#);
+    ");
 }
 
 #[test]

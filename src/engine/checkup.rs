@@ -1,0 +1,306 @@
+//! What the doctor asks of the store, and the daily look that tells admins of trouble ahead of it.
+
+use super::desk::{Decision, Desk, Owed};
+use super::intent::Intent;
+use super::views::View;
+use super::{Engine, rounds};
+use crate::bank::Bank;
+use crate::domain::checkup::{Database, Finding, Ill, change};
+use crate::domain::ids::{ChannelId, GuildId};
+use crate::domain::notice::{Notice, Trouble};
+use crate::domain::refusal::Refusal;
+use crate::domain::schedule::{local_date, local_instant};
+use crate::store::channels::StudyChannel;
+use crate::store::guilds::Guild;
+use crate::store::{self, Connection, Store, channels, checkups, guilds, health};
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+/// The hour of the daily look, by the clocks of the guild's zone: somebody is awake to mend what it
+/// finds, and most rounds are due the next morning.
+const HOUR: u32 = 16;
+/// How long a look may wait for a session.
+const LATEST: TimeDelta = TimeDelta::hours(6);
+/// How far ahead a round must be for its study channel to be left alone: a team on a long break
+/// need not hear that a right is missing.
+const SOON: TimeDelta = TimeDelta::days(8);
+
+/// How long what a check of the database found is good for `/study doctor`.
+const CHECK_EVERY: Duration = Duration::from_secs(10 * 60);
+
+/// A study channel with its questions.
+#[derive(Debug, Clone)]
+pub struct Supply {
+    /// As set up.
+    pub channel: StudyChannel,
+    /// Questions that fit its plan.
+    pub fitting: u32,
+    /// Those of them that were not asked yet.
+    pub left: u32,
+    /// In how many days the last of them is asked; `None` while no round is coming up.
+    pub days: Option<i64>,
+    /// Below how many the admins are told.
+    pub warn_below: u32,
+}
+
+/// What a running bot knows for `/study doctor`.
+#[derive(Debug)]
+pub struct Examination {
+    /// The guild.
+    pub guild: Guild,
+    /// Its study channels.
+    pub supplies: Vec<Supply>,
+    /// The database.
+    pub database: Database,
+    /// How old the last backup is.
+    pub backup: Option<TimeDelta>,
+    /// The zone database.
+    pub zones: Finding,
+}
+
+impl Supply {
+    /// What is to be told of it, but for what Discord alone knows.
+    pub fn findings(&self, place: String) -> Vec<Finding> {
+        let trouble = self.channel.trouble.as_ref().map(|(word, since)| Finding::Trouble {
+            place: place.clone(),
+            trouble: Trouble::from_word(word).unwrap_or(Trouble::Refused),
+            since: *since,
+        });
+        let &Self { fitting, left, days, warn_below, .. } = self;
+        let stock = Finding::Stock { place, fitting, left, days, warn_below };
+        trouble.into_iter().chain([stock]).collect()
+    }
+}
+
+/// The study channels in use, of one guild or of all, with their questions.
+///
+/// # Errors
+/// When the store broke.
+pub async fn supplies(
+    db: &mut Connection,
+    bank: &Bank,
+    guild: Option<GuildId>,
+    warn_below: u32,
+    now: DateTime<Utc>,
+) -> store::Result<Vec<Supply>> {
+    let mut found = Vec::new();
+    for channel in channels::in_use(db, guild).await? {
+        let left = rounds::stock(db, bank, &channel).await?;
+        let last = match left {
+            0 => None,
+            left => channel.schedule.dues(now).nth(left as usize - 1),
+        };
+        let today = local_date(channel.schedule.zone, now);
+        found.push(Supply {
+            fitting: rounds::fitting(bank, &channel),
+            left,
+            days: last.map(|due| (due.date - today).num_days()),
+            warn_below,
+            channel,
+        });
+    }
+    Ok(found)
+}
+
+/// The zone database this program was built with.
+pub fn zones(now: DateTime<Utc>) -> Finding {
+    Finding::Zones { version: chrono_tz::IANA_TZDB_VERSION, year: now.year() }
+}
+
+/// The state of a database, by a connection to it. Reads all of it.
+pub async fn database(db: &mut Connection) -> Database {
+    if let Some(what) = health::faults(db).await.into_iter().next() {
+        return Database::Damaged(Some(what));
+    }
+    match health::size(db).await {
+        Ok(bytes) => Database::Whole { bytes },
+        Err(error) => Database::Unusable(error.to_string()),
+    }
+}
+
+/// What the database's last check found. A check reads all of it, so it is not made as often as
+/// somebody asks.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    last: Mutex<Option<(Instant, Database)>>,
+}
+
+impl Checked {
+    async fn database(&self, db: &mut Connection) -> Database {
+        // Held while it is made: whoever asks meanwhile waits for the same answer.
+        let mut last = self.last.lock().await;
+        if let Some((at, state)) = &*last
+            && at.elapsed() < CHECK_EVERY
+        {
+            return state.clone();
+        }
+        let state = database(db).await;
+        *last = Some((Instant::now(), state.clone()));
+        state
+    }
+}
+
+impl Engine {
+    /// What the store knows for `/study doctor`.
+    ///
+    /// # Errors
+    /// When the guild was never set up, or the store broke.
+    pub async fn examine(&self, guild: GuildId) -> View<Examination> {
+        let store = &self.shared.store;
+        let mut db = store.read().await?;
+        let now = self.now();
+        let of = guilds::find(&mut db, guild).await?.ok_or(Refusal::NoStudyChannel)?;
+        let warn_below = self.settings().stock_warning_days;
+        let supplies = supplies(&mut db, &self.bank(), Some(guild), warn_below, now).await?;
+        if supplies.is_empty() {
+            return Err(Refusal::NoStudyChannel.into());
+        }
+        Ok(Examination {
+            guild: of,
+            supplies,
+            database: self.shared.checked.database(&mut db).await,
+            backup: Store::last_backup(store.path()).map(|backup| now - backup.at),
+            zones: zones(now),
+        })
+    }
+
+    /// The study channels of a guild that a daily look is for.
+    ///
+    /// # Errors
+    /// When the store broke.
+    pub async fn to_check_up(&self, guild: GuildId) -> View<(Guild, Vec<StudyChannel>)> {
+        let mut db = self.shared.store.read().await?;
+        let of = guilds::find(&mut db, guild).await?.ok_or(Refusal::NoStudyChannel)?;
+        let mut channels = channels::in_use(&mut db, Some(guild)).await?;
+        let now = self.now();
+        channels.retain(|channel| {
+            channel.schedule.next_due(now).is_some_and(|due| due.at <= now + SOON)
+        });
+        Ok((of, channels))
+    }
+}
+
+/// When a guild is looked after on a date; `None` where its zone left that date out. Not all guilds
+/// in the same minute.
+fn look_at(guild: GuildId, zone: Tz, date: NaiveDate) -> Option<DateTime<Utc>> {
+    // The part of a snowflake that is time, so that the minutes spread evenly.
+    let minute = u32::try_from((guild.0 >> 22) % 60).ok()?;
+    local_instant(zone, date, NaiveTime::from_hms_opt(HOUR, minute, 0)?)
+}
+
+impl Desk<'_> {
+    /// Owes the daily looks that have become due.
+    pub(super) async fn check_ups(&mut self) -> Decision<()> {
+        for (guild, zone, last) in checkups::guilds(self.db).await? {
+            let today = local_date(zone, self.now);
+            let Some(at) = look_at(guild, zone, today) else { continue };
+            if self.now < at || last.is_some_and(|last| last >= today) {
+                continue;
+            }
+            checkups::seen_to(self.db, guild, today).await?;
+            let cause = format!("check-up:{guild}:{today}");
+            let owed = Owed {
+                cause: &cause,
+                intent: Intent::CheckUp { guild },
+                after: None,
+                expires_at: Some(self.now + LATEST),
+            };
+            self.owe(guild, None, None, owed).await?;
+        }
+        Ok(())
+    }
+
+    /// When the next look is due; in the past where today's was not seen to yet.
+    pub(super) async fn next_check_up(&mut self) -> store::Result<Option<DateTime<Utc>>> {
+        let mut next = None;
+        for (guild, zone, last) in checkups::guilds(self.db).await? {
+            let today = local_date(zone, self.now);
+            let at = (0..=2)
+                .filter_map(|days| today.checked_add_days(Days::new(days)))
+                .filter(|date| last.is_none_or(|last| last < *date))
+                .find_map(|date| look_at(guild, zone, date));
+            next = [next, at].into_iter().flatten().min();
+        }
+        Ok(next)
+    }
+
+    /// Takes what a look found: tells what is new, and that all is over.
+    pub(super) async fn looked(&mut self, found: &[(ChannelId, BTreeSet<Ill>)]) -> Decision<()> {
+        for (id, ills) in found {
+            let Some(channel) = channels::find(self.db, *id).await? else { continue };
+            // What fails already was told when it failed, and its end will be told too.
+            if channel.removed || channel.trouble.is_some() {
+                continue;
+            }
+            let mut ills = ills.clone();
+            if rounds::fitting(&self.shared.bank(), &channel) == 0 {
+                ills.insert(Ill::NoQuestion);
+            }
+            let told = checkups::told(self.db, *id).await?;
+            let change = change(&told, &ills);
+            for ill in &change.over {
+                checkups::forget(self.db, *id, ill).await?;
+            }
+            for ill in &change.new {
+                checkups::tell(self.db, *id, ill, self.now).await?;
+            }
+            let turn = self.turn().await?;
+            if !change.new.is_empty() {
+                let ills = change.new.into_iter().collect();
+                let notice = Notice::Foreseen { channel: *id, ills };
+                self.notify(channel.guild, *id, &format!("foreseen:{turn}"), notice).await?;
+            } else if change.recovered {
+                let notice = Notice::Mended { channel: *id };
+                self.notify(channel.guild, *id, &format!("mended:{turn}"), notice).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the admins were told of a trouble before it came.
+    pub(super) async fn was_foreseen(
+        &mut self,
+        channel: ChannelId,
+        trouble: Trouble,
+    ) -> Decision<bool> {
+        let told = checkups::told(self.db, channel).await?;
+        let is_it = |ill: &Ill| match ill {
+            Ill::Lacks { .. } => trouble == Trouble::MissingRight,
+            // A hidden channel is refused as a missing right, a deleted one as unknown.
+            Ill::Gone => matches!(trouble, Trouble::ChannelGone | Trouble::MissingRight),
+            Ill::NoQuestion => false,
+        };
+        Ok(told.iter().any(is_it))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::look_at;
+    use crate::domain::ids::GuildId;
+    use chrono_tz::{Europe, Pacific};
+
+    #[test]
+    fn looks_are_spread_over_the_hour() {
+        let date = "2026-11-23".parse().unwrap();
+        for (guild, at) in [
+            (0, "2026-11-23T15:00:00Z"),
+            (59 << 22, "2026-11-23T15:59:00Z"),
+            (60 << 22, "2026-11-23T15:00:00Z"),
+            (u64::MAX >> 1, "2026-11-23T15:31:00Z"),
+        ] {
+            let found = look_at(GuildId(guild), Europe::Berlin, date).unwrap();
+            assert_eq!(found, at.parse::<chrono::DateTime<chrono::Utc>>().unwrap(), "{guild}");
+        }
+    }
+
+    #[test]
+    fn a_date_that_does_not_exist_has_no_look() {
+        let left_out = "2011-12-30".parse().unwrap();
+        assert_eq!(look_at(GuildId(1), Pacific::Apia, left_out), None);
+    }
+}

@@ -1,0 +1,43 @@
+use super::{Bench, ELSEWHERE, GUILD, OTHER_GUILD, STUDY, at, date};
+use crate::domain::checkup::Ill;
+use crate::store::{channels, checkups};
+use std::collections::BTreeSet;
+
+#[tokio::test]
+async fn each_guild_with_study_channels_has_its_date() {
+    let bench = Bench::new().await;
+    let mut db = bench.store.begin().await.unwrap();
+    let dates = async |db: &mut _| -> Vec<_> {
+        let found = checkups::guilds(db).await.unwrap();
+        found.into_iter().map(|(guild, _, last)| (guild, last)).collect()
+    };
+    assert_eq!(dates(&mut db).await, [(GUILD, None), (OTHER_GUILD, None)]);
+    checkups::seen_to(&mut db, GUILD, date(3)).await.unwrap();
+    // A clock that was set back.
+    checkups::seen_to(&mut db, GUILD, date(2)).await.unwrap();
+    assert_eq!(dates(&mut db).await, [(GUILD, Some(date(3))), (OTHER_GUILD, None)]);
+    checkups::seen_to(&mut db, GUILD, date(4)).await.unwrap();
+    let mut removed = channels::find(&mut db, ELSEWHERE).await.unwrap().unwrap();
+    removed.removed = true;
+    channels::save(&mut db, &removed, at(1)).await.unwrap();
+    assert_eq!(dates(&mut db).await, [(GUILD, Some(date(4)))]);
+}
+
+#[tokio::test]
+async fn what_was_told_is_remembered_until_it_is_over() {
+    let bench = Bench::new().await;
+    let mut db = bench.store.begin().await.unwrap();
+    let lacks = Ill::Lacks { channel: STUDY, right: "Send Messages".to_owned() };
+    for ill in [&lacks, &Ill::NoQuestion, &lacks] {
+        checkups::tell(&mut db, STUDY, ill, at(1)).await.unwrap();
+    }
+    checkups::tell(&mut db, ELSEWHERE, &Ill::Gone, at(1)).await.unwrap();
+    let told = checkups::told(&mut db, STUDY).await.unwrap();
+    assert_eq!(told, BTreeSet::from([lacks.clone(), Ill::NoQuestion]));
+    checkups::forget(&mut db, STUDY, &lacks).await.unwrap();
+    checkups::forget(&mut db, STUDY, &Ill::Gone).await.unwrap();
+    assert_eq!(checkups::told(&mut db, STUDY).await.unwrap(), [Ill::NoQuestion].into());
+    checkups::forget_all(&mut db, STUDY).await.unwrap();
+    assert!(checkups::told(&mut db, STUDY).await.unwrap().is_empty());
+    assert_eq!(checkups::told(&mut db, ELSEWHERE).await.unwrap(), [Ill::Gone].into());
+}
