@@ -15,6 +15,7 @@ use crate::engine::Engine;
 use crate::engine::courier::{Courier, Outcome};
 use crate::engine::input::Input;
 use crate::engine::intent::Intent;
+use crate::engine::milestone::Moment;
 use crate::engine::views::ViewError;
 use chrono::TimeDelta;
 use futures::future::BoxFuture;
@@ -193,6 +194,7 @@ impl Outbound {
         if expired {
             return Ok(Outcome::Expired);
         }
+        self.engine.milestones().pass(Moment::BeforeSending, delivery.intent.name()).await;
         let card = &drawn(card.clone()).await;
         let sent = match self.send(delivery, place, card).await {
             // A picture takes a right of its own, Attach Files. The text is complete without it.

@@ -8,6 +8,7 @@
 use super::Engine;
 use super::input::{Input, No, Reply};
 use super::intent::Intent;
+use super::milestone::Moment;
 use crate::domain::answer::ThreadMessage;
 use crate::domain::ids::{ChannelId, GuildId, MessageId};
 use crate::domain::notice::Trouble;
@@ -130,6 +131,8 @@ struct Note {
 
 struct Finished {
     id: i64,
+    /// The name of what was to be said; `None` if nothing was tried.
+    said: Option<&'static str>,
     outcome: Outcome,
 }
 
@@ -274,7 +277,7 @@ impl<C: Courier> Tour<C> {
 
     async fn finished(&mut self, finished: Result<Finished, tokio::task::JoinError>) {
         match finished {
-            Ok(Finished { id, outcome }) => {
+            Ok(Finished { id, said, outcome }) => {
                 if let Some(pace) = self.notes.get(&id).and_then(|note| note.errand.pace.clone()) {
                     self.paces.insert(pace, Instant::now() + PACE);
                 }
@@ -287,6 +290,9 @@ impl<C: Courier> Tour<C> {
                     .await
                 {
                     tokio::time::sleep(FIRST_WAIT).await;
+                }
+                if let Some(name) = said {
+                    self.engine.milestones().pass(Moment::Recorded, name).await;
                 }
             }
             Err(error) => {
@@ -326,18 +332,24 @@ impl<C: Courier> Tour<C> {
 
 /// Tells the store, then carries out.
 async fn attempt<C: Courier>(engine: Engine, courier: Arc<C>, id: i64, expired: bool) -> Finished {
+    let mut said = None;
     let outcome = match engine.send(Input::Attempt { delivery: id }).await {
         Ok(Reply::Attempt(Some(delivery))) => {
+            let name = delivery.intent.name();
+            engine.milestones().pass(Moment::BeforeDelivery, name).await;
             // A panic in one delivery must not hold up its guild until the next start.
             let delivered = AssertUnwindSafe(courier.deliver(*delivery, expired)).catch_unwind();
-            delivered.await.unwrap_or_else(|_| Outcome::Later {
+            let outcome = delivered.await.unwrap_or_else(|_| Outcome::Later {
                 wait: None,
                 error: "the delivery broke; the log has the panic".to_owned(),
-            })
+            });
+            engine.milestones().pass(Moment::Said, name).await;
+            said = Some(name);
+            outcome
         }
         // Over already (its round was withdrawn): reported as gone, which changes nothing there.
         Ok(_) => Outcome::Gone { error: "over already".to_owned() },
         Err(_) => Outcome::Later { wait: None, error: "the store is out of reach".to_owned() },
     };
-    Finished { id, outcome }
+    Finished { id, said, outcome }
 }

@@ -217,6 +217,12 @@ impl Sandbox {
         self.server.state().faults.twice = times;
     }
 
+    /// Forgets every nonce, as Discord does after a few minutes (documentation, resources/message):
+    /// the same message sent once more is then a second message.
+    pub fn forget_nonces(&self) {
+        self.server.state().world.nonces.clear();
+    }
+
     /// Forgets faults that have not happened; returns how many requests were still to go wrong.
     pub fn clear_faults(&self) -> u32 {
         self.server.state().faults.clear()

@@ -4,6 +4,7 @@
 
 mod answers;
 mod cast;
+mod crash;
 mod daily;
 mod leaderboard;
 mod limits;
