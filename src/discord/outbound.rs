@@ -187,7 +187,7 @@ impl Outbound {
         expired: bool,
     ) -> Result<Outcome, Stop> {
         if delivery.attempts > 1
-            && let Some(found) = self.find(delivery, place).await?
+            && let Some(found) = self.find(delivery, place, card).await?
         {
             return Ok(Outcome::Said(Some((place, found))));
         }
@@ -240,11 +240,13 @@ impl Outbound {
         }
     }
 
-    /// Looks in a channel's history for the message of a delivery, by its key in a custom id.
+    /// Looks in a channel's history for the message of a delivery, by its key in a custom id; a
+    /// card without buttons, by its text.
     async fn find(
         &self,
         delivery: &Delivery<Intent>,
         place: ChannelId,
+        card: &Card,
     ) -> Result<Option<MessageId>, Stop> {
         let oldest = (delivery.created_at - LOOK_BACK).timestamp_millis();
         let mut before = None;
@@ -259,7 +261,8 @@ impl Outbound {
                 Err(error) => return Err(error.into()),
             };
             let ours = page.iter().find(|message| {
-                message.author.id.get() == self.bot.0 && bears(message, &delivery.key)
+                let is_it = bears(message, &delivery.key) || says(message, card, oldest);
+                message.author.id.get() == self.bot.0 && is_it
             });
             if let Some(message) = ours {
                 return Ok(Some(MessageId(message.id.get())));
@@ -526,6 +529,14 @@ fn bears(message: &discord::Message, key: &str) -> bool {
         },
         _ => false,
     })
+}
+
+/// Whether it is the text of a card that has no buttons to bear a key, and not one said long before.
+fn says(message: &discord::Message, card: &Card, oldest_ms: i64) -> bool {
+    card.rows.is_empty()
+        && !card.content.is_empty()
+        && message.content == card.content
+        && MessageId(message.id.get()).created_ms() >= oldest_ms
 }
 
 fn id(channel: ChannelId) -> discord::ChannelId {

@@ -2,8 +2,9 @@
 //!
 //! It keeps a small note of every pending delivery in memory; the deliveries themselves stay in
 //! the store. Before every attempt the store is told, so that after a crash it is known what may
-//! have been said already. One delivery a guild is under way at a time, so a sick guild holds up
-//! nobody else and messages keep their order.
+//! have been said already. One delivery a study channel is under way at a time, and one of what
+//! belongs to none in its guild (reminders, reports, quizzes, weekly boards): a sick channel holds up
+//! nobody else, no crowd of reminders a question, and messages keep their order.
 
 use super::Engine;
 use super::input::{Input, No, Reply};
@@ -232,8 +233,9 @@ impl<C: Courier> Tour<C> {
     fn start_ready(&mut self) -> Option<Instant> {
         let now = Instant::now();
         let study_now = self.engine.now();
-        let mut busy: HashSet<GuildId> =
-            self.notes.values().filter(|n| n.under_way).map(|n| n.errand.guild).collect();
+        let lane = |note: &Note| (note.errand.guild, note.errand.channel);
+        let mut busy: HashSet<(GuildId, Option<ChannelId>)> =
+            self.notes.values().filter(|note| note.under_way).map(lane).collect();
         let mut next = self.read_again.then(|| now + FIRST_WAIT);
         let mut ready = Vec::new();
         self.paces.retain(|_, at| *at > now);
@@ -253,7 +255,7 @@ impl<C: Courier> Tour<C> {
             if self.tasks.len() + ready.len() >= AT_ONCE {
                 break;
             }
-            if busy.insert(note.errand.guild) {
+            if busy.insert(lane(note)) {
                 ready.push((*id, expired));
             }
         }

@@ -19,7 +19,7 @@ use studyhall::engine::milestone::Moment;
 use trap::Plan;
 
 /// How many stories are told at once; they mostly wait.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 8;
 /// How often a walk kills where the environment does not say, in `STUDYHALL_KILLS`.
 const KILLS: usize = 36;
 /// How often a walk kills within one story at most.
@@ -74,8 +74,8 @@ async fn killed_at_every_milestone_everything_happens_once() {
     for story in Story::ALL {
         let told = story.tell(Plan::Watch).await;
         let names: BTreeSet<String> = told.trap.visits().into_iter().collect();
-        // Where two stories pass the same milestone, the bot dies there in both of them.
-        walks.extend(names.iter().map(|name| (story, name.clone())));
+        // Where both stories pass a milestone, a death in the first of them will do.
+        walks.extend(names.difference(&seen).map(|name| (story, name.clone())));
         seen.extend(names);
         alive.push((story, told.outcome));
     }
