@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod help;
+mod killed;
 mod member;
 mod program;
 mod refusals;

@@ -178,6 +178,13 @@ impl Running {
         self.child.try_wait().unwrap().is_none()
     }
 
+    /// Ends it at once, as SIGKILL does: nothing it does comes to its end.
+    pub fn kill(mut self) -> String {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.err()
+    }
+
     /// Sends SIGHUP, which asks to read the packs again.
     #[cfg(unix)]
     pub fn hang_up(&self) {
