@@ -52,6 +52,13 @@ impl Script {
         card["thread"].is_object().then_some(id)
     }
 
+    /// What a member wrote in a thread.
+    async fn written(&self, thread: &str, member: &Member) -> Option<Value> {
+        let posts = self.maya.get(&format!("/channels/{thread}/messages?limit=100")).await;
+        let mut posts = posts.as_array().into_iter().flatten();
+        posts.find(|post| post["author"]["id"] == member.id.as_str()).cloned()
+    }
+
     /// Goes forward to eight o'clock of a day, from wherever the last attempt was cut off.
     async fn comes_to(&self, day: usize) {
         let target = self.begin + TimeDelta::days(i64::try_from(day).unwrap());
@@ -77,16 +84,21 @@ impl Script {
             }
             Step::Answers => {
                 let thread = self.thread().await.expect("it was there");
+                for (member, text) in [
+                    (&self.ana, "Ana's answer, the one that gets the vote."),
+                    (&self.ben, "Ben's answer, which gets no vote at all."),
+                ] {
+                    // Cut off, it may have been written all the same.
+                    if self.written(&thread, member).await.is_none() {
+                        member.say(&thread, text).await;
+                    }
+                }
                 self.step = Step::Vote;
-                self.ana.say(&thread, "Ana's answer, the one that gets the vote.").await;
-                self.ben.say(&thread, "Ben's answer, which gets no vote at all.").await;
             }
             Step::Vote => {
                 let thread = self.thread().await.expect("it was there");
-                let posts = self.maya.get(&format!("/channels/{thread}/messages?limit=100")).await;
-                let is_anas = |post: &&Value| post["author"]["id"] == self.ana.id.as_str();
-                let post = posts.as_array().unwrap().iter().find(is_anas).expect("Ana answered");
-                let said = self.ben.menu("Vote for this answer", post).await;
+                let post = self.written(&thread, &self.ana).await.expect("Ana answered");
+                let said = self.ben.menu("Vote for this answer", &post).await;
                 let said = said.map(|said| said.to_string()).unwrap_or_default();
                 if said.contains("Your vote") {
                     self.told.insert(thread, self.ben.id.clone());

@@ -9,6 +9,7 @@ mod daily;
 mod leaderboard;
 mod limits;
 mod log;
+mod misbehaving;
 mod openapi;
 mod pictures;
 mod post;
