@@ -4,6 +4,8 @@ use crate::cast::Member;
 use crate::post::{Post, number};
 use crate::stage::{MONDAY, Stage};
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -257,5 +259,44 @@ async fn a_clock_that_jumps_over_a_close_and_back_books_nothing_twice() {
     assert!(ana.uses("points", Value::Null).await.says("**7 points**"));
     let counted = stage.study("recount", Value::Null).await;
     assert!(counted.says("agree with the ledger"), "{}", counted.text());
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_late_round_makes_no_later_one_late() {
+    let mut stage = set_up().await;
+    stage.stop_bot().await;
+    for day in 23..=25 {
+        stage.advance_to(&format!("2026-11-{day}T08:30:00Z")).await;
+        stage.start_bot().await;
+        stage.stop_bot().await;
+    }
+    assert_eq!(stage.cards().len(), 3, "each half an hour late");
+    stage.start_bot().await;
+    stage.advance_to("2026-11-26T07:59:00Z").await;
+    assert_eq!(stage.cards().len(), 3);
+    stage.advance(1).await;
+    assert_eq!(stage.cards().len(), 4, "by the clock, not by the one before");
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_database_held_by_another_program_delays_an_answer_and_loses_none() {
+    let stage = set_up().await;
+    let [ana, ben, ..] = stage.cast().await;
+    stage.advance(1).await;
+    ana.answers("Ana's answer, which gets a slow vote.").await;
+    let ballot = ben.ballot().await;
+    let file = SqliteConnectOptions::new().filename(stage.database());
+    let mut other = file.connect().await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    // Longer than Discord waits for an answer, shorter than the bot waits for the file.
+    let (said, ()) = tokio::join!(ben.chooses(&ballot, &ana), async {
+        tokio::time::sleep(Duration::from_millis(3_500)).await;
+        sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+        other.close().await.unwrap();
+    });
+    assert!(said.says("goes to **Ana**"), "acknowledged first, answered later: {}", said.text());
+    assert!(ben.ballot().await.says("goes to **Ana**"));
     stage.finish().await;
 }
