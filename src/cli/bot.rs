@@ -6,6 +6,7 @@ use crate::config::{PointsConfig, RoundsConfig};
 use crate::discord::{ConnectError, Connection, Gauge, Link};
 use crate::domain::points::Rules;
 use crate::engine::clock::StudyClock;
+use crate::engine::milestone::Milestones;
 use crate::engine::{Engine, Settings, courier};
 use crate::sandbox::{Sandbox, Settler, SimClock};
 use crate::store::Store;
@@ -63,6 +64,14 @@ pub struct Bot {
 /// # Errors
 /// When Discord refuses the token or cannot be reached, or the database cannot be used.
 pub async fn start(parts: Parts) -> anyhow::Result<Bot> {
+    start_seen(parts, Milestones::default()).await
+}
+
+/// The same, with somebody who sees its milestones passed.
+///
+/// # Errors
+/// As for [`start`].
+pub async fn start_seen(parts: Parts, milestones: Milestones) -> anyhow::Result<Bot> {
     // The database first: what is wrong with it is known without Discord.
     let store = Store::open(&parts.database).await?;
     let connection = Connection::open(parts.link).await?;
@@ -83,7 +92,8 @@ pub async fn start(parts: Parts) -> anyhow::Result<Bot> {
     };
     connection.register_commands().await.context("the commands could not be registered")?;
     tracing::info!(bot = connection.name(), questions = parts.bank.len(), "starting");
-    let (engine, inbox) = Engine::new(store.clone(), parts.bank, settings, parts.clock);
+    let (engine, inbox) =
+        Engine::with_milestones(store.clone(), parts.bank, settings, parts.clock, milestones);
     let (stop, stop_inbox) = (CancellationToken::new(), CancellationToken::new());
     let gauge = Gauge::default();
     let outbound = connection.outbound(engine.clone());

@@ -17,6 +17,7 @@ use crate::engine::checkup::Examination;
 use crate::engine::courier::{Courier, Outcome};
 use crate::engine::input::Input;
 use crate::engine::intent::Intent;
+use crate::engine::milestone::Moment;
 use crate::engine::views::ViewError;
 use chrono::TimeDelta;
 use futures::future::BoxFuture;
@@ -223,13 +224,14 @@ impl Outbound {
         expired: bool,
     ) -> Result<Outcome, Stop> {
         if delivery.attempts > 1
-            && let Some(found) = self.find(delivery, place).await?
+            && let Some(found) = self.find(delivery, place, card).await?
         {
             return Ok(Outcome::Said(Some((place, found))));
         }
         if expired {
             return Ok(Outcome::Expired);
         }
+        self.engine.milestones().pass(Moment::BeforeSending, delivery.intent.name()).await;
         let card = &drawn(card.clone()).await;
         let sent = match self.send(delivery, place, card).await {
             // A picture takes a right of its own, Attach Files. The text is complete without it.
@@ -275,11 +277,13 @@ impl Outbound {
         }
     }
 
-    /// Looks in a channel's history for the message of a delivery, by its key in a custom id.
+    /// Looks in a channel's history for the message of a delivery, by its key in a custom id; a
+    /// card without buttons, by its text.
     async fn find(
         &self,
         delivery: &Delivery<Intent>,
         place: ChannelId,
+        card: &Card,
     ) -> Result<Option<MessageId>, Stop> {
         let oldest = (delivery.created_at - LOOK_BACK).timestamp_millis();
         let mut before = None;
@@ -294,7 +298,8 @@ impl Outbound {
                 Err(error) => return Err(error.into()),
             };
             let ours = page.iter().find(|message| {
-                message.author.id.get() == self.bot.0 && bears(message, &delivery.key)
+                let is_it = bears(message, &delivery.key) || says(message, card, oldest);
+                message.author.id.get() == self.bot.0 && is_it
             });
             if let Some(message) = ours {
                 return Ok(Some(MessageId(message.id.get())));
@@ -561,6 +566,14 @@ fn bears(message: &discord::Message, key: &str) -> bool {
         },
         _ => false,
     })
+}
+
+/// Whether it is the text of a card that has no buttons to bear a key, and not one said long before.
+fn says(message: &discord::Message, card: &Card, oldest_ms: i64) -> bool {
+    card.rows.is_empty()
+        && !card.content.is_empty()
+        && message.content == card.content
+        && MessageId(message.id.get()).created_ms() >= oldest_ms
 }
 
 fn id(channel: ChannelId) -> discord::ChannelId {

@@ -38,7 +38,9 @@ impl Desk<'_> {
         let stored = answers::message(self.db, message.id).await?;
         let closes_ms = round.closes_at.timestamp_millis();
         let edited_late = message.edited_ms.is_some_and(|at| at >= closes_ms);
-        if edited_late && stored.is_some() {
+        let edited_at = message.edited_ms.and_then(DateTime::from_timestamp_millis);
+        let is_older = stored.as_ref().is_some_and(|kept| edited_at < kept.edited_at);
+        if is_older || (edited_late && stored.is_some()) {
             return Ok(Reply::Noted);
         }
         let wish = stored.as_ref().and_then(|kept| kept.wish);

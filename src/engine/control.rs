@@ -1,10 +1,11 @@
 //! What admins (and members, about themselves) change by commands.
 
-use super::desk::{Decision, Desk};
+use super::desk::{Decision, Desk, Stop};
 use super::input::{Asker, Command, PlanChange, Reply, Setup};
 use super::intent::Intent;
 use crate::domain::draw::{self, Plan};
 use crate::domain::ids::ChannelId;
+use crate::domain::notice::Trouble;
 use crate::domain::refusal::Refusal;
 use crate::domain::round::{Event, SkipReason, State};
 use crate::domain::schedule::{self, Due, Holiday, Pause, Schedule, Weekdays};
@@ -353,10 +354,25 @@ impl Desk<'_> {
     }
 
     async fn remove(&mut self, asker: &Asker, named: Option<ChannelId>) -> Decision<Reply> {
-        let mut channel = self.study_channel(asker, named).await?;
+        let mut channel = match self.study_channel(asker, named).await {
+            // A channel that was deleted can be neither chosen nor typed in.
+            Err(Stop::Refused(Refusal::WhichChannel(all))) => {
+                self.gone_channel(asker).await?.ok_or(Refusal::WhichChannel(all))?
+            }
+            found => found?,
+        };
         channel.removed = true;
         channels::save(self.db, &channel, self.now).await?;
         Ok(Reply::Removed { channel: channel.id })
+    }
+
+    /// The first study channel of the guild that Discord says is gone.
+    async fn gone_channel(&mut self, asker: &Asker) -> Decision<Option<StudyChannel>> {
+        let all = channels::in_use(self.db, Some(asker.guild)).await?;
+        let is_gone = |channel: &StudyChannel| {
+            channel.trouble.as_ref().is_some_and(|(word, _)| word == Trouble::ChannelGone.word())
+        };
+        Ok(all.into_iter().find(is_gone))
     }
 }
 

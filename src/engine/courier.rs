@@ -2,12 +2,14 @@
 //!
 //! It keeps a small note of every pending delivery in memory; the deliveries themselves stay in
 //! the store. Before every attempt the store is told, so that after a crash it is known what may
-//! have been said already. One delivery a guild is under way at a time, so a sick guild holds up
-//! nobody else and messages keep their order.
+//! have been said already. One delivery a study channel is under way at a time, and one of what
+//! belongs to none in its guild (reminders, reports, quizzes, weekly boards): a sick channel holds up
+//! nobody else, no crowd of reminders a question, and messages keep their order.
 
 use super::Engine;
 use super::input::{Input, No, Reply};
 use super::intent::Intent;
+use super::milestone::Moment;
 use crate::domain::answer::ThreadMessage;
 use crate::domain::checkup::Ill;
 use crate::domain::ids::{ChannelId, GuildId, MessageId};
@@ -133,6 +135,8 @@ struct Note {
 
 struct Finished {
     id: i64,
+    /// The name of what was to be said; `None` if nothing was tried.
+    said: Option<&'static str>,
     outcome: Outcome,
 }
 
@@ -232,8 +236,9 @@ impl<C: Courier> Tour<C> {
     fn start_ready(&mut self) -> Option<Instant> {
         let now = Instant::now();
         let study_now = self.engine.now();
-        let mut busy: HashSet<GuildId> =
-            self.notes.values().filter(|n| n.under_way).map(|n| n.errand.guild).collect();
+        let lane = |note: &Note| (note.errand.guild, note.errand.channel);
+        let mut busy: HashSet<(GuildId, Option<ChannelId>)> =
+            self.notes.values().filter(|note| note.under_way).map(lane).collect();
         let mut next = self.read_again.then(|| now + FIRST_WAIT);
         let mut ready = Vec::new();
         self.paces.retain(|_, at| *at > now);
@@ -253,7 +258,7 @@ impl<C: Courier> Tour<C> {
             if self.tasks.len() + ready.len() >= AT_ONCE {
                 break;
             }
-            if busy.insert(note.errand.guild) {
+            if busy.insert(lane(note)) {
                 ready.push((*id, expired));
             }
         }
@@ -277,7 +282,7 @@ impl<C: Courier> Tour<C> {
 
     async fn finished(&mut self, finished: Result<Finished, tokio::task::JoinError>) {
         match finished {
-            Ok(Finished { id, outcome }) => {
+            Ok(Finished { id, said, outcome }) => {
                 if let Some(pace) = self.notes.get(&id).and_then(|note| note.errand.pace.clone()) {
                     self.paces.insert(pace, Instant::now() + PACE);
                 }
@@ -290,6 +295,9 @@ impl<C: Courier> Tour<C> {
                     .await
                 {
                     tokio::time::sleep(FIRST_WAIT).await;
+                }
+                if let Some(name) = said {
+                    self.engine.milestones().pass(Moment::Recorded, name).await;
                 }
             }
             Err(error) => {
@@ -329,18 +337,24 @@ impl<C: Courier> Tour<C> {
 
 /// Tells the store, then carries out.
 async fn attempt<C: Courier>(engine: Engine, courier: Arc<C>, id: i64, expired: bool) -> Finished {
+    let mut said = None;
     let outcome = match engine.send(Input::Attempt { delivery: id }).await {
         Ok(Reply::Attempt(Some(delivery))) => {
+            let name = delivery.intent.name();
+            engine.milestones().pass(Moment::BeforeDelivery, name).await;
             // A panic in one delivery must not hold up its guild until the next start.
             let delivered = AssertUnwindSafe(courier.deliver(*delivery, expired)).catch_unwind();
-            delivered.await.unwrap_or_else(|_| Outcome::Later {
+            let outcome = delivered.await.unwrap_or_else(|_| Outcome::Later {
                 wait: None,
                 error: "the delivery broke; the log has the panic".to_owned(),
-            })
+            });
+            engine.milestones().pass(Moment::Said, name).await;
+            said = Some(name);
+            outcome
         }
         // Over already (its round was withdrawn): reported as gone, which changes nothing there.
         Ok(_) => Outcome::Gone { error: "over already".to_owned() },
         Err(_) => Outcome::Later { wait: None, error: "the store is out of reach".to_owned() },
     };
-    Finished { id, outcome }
+    Finished { id, said, outcome }
 }

@@ -3,6 +3,7 @@
 
 use super::desk::{Desk, Stop};
 use super::input::{Input, No, Reply};
+use super::milestone::Moment;
 use super::{Inbox, Letter};
 use crate::store::savepoint;
 use chrono::{DateTime, Utc};
@@ -65,8 +66,8 @@ impl Inbox {
         let mut decided =
             Decided { answers: Vec::with_capacity(inputs.len()), owes: false, agenda: None };
         let mut replan = false;
-        for input in inputs {
-            let doing = input.name();
+        let names: Vec<&'static str> = inputs.iter().map(Input::name).collect();
+        for (input, doing) in inputs.into_iter().zip(&names) {
             let mut savepoint = savepoint(&mut group).await?;
             let mut desk = Desk::new(shared, &mut savepoint);
             let decision = desk.decide(input).await;
@@ -91,7 +92,13 @@ impl Inbox {
         if replan {
             decided.agenda = Some(Desk::new(shared, &mut group).agenda().await?);
         }
+        for name in &names {
+            shared.milestones.pass(Moment::BeforeCommit, name).await;
+        }
         group.commit().await?;
+        for name in &names {
+            shared.milestones.pass(Moment::AfterCommit, name).await;
+        }
         Ok(decided)
     }
 }

@@ -137,6 +137,31 @@ pub enum Intent {
 }
 
 impl Intent {
+    /// Its name, for logs and milestones.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Card { .. } => "card",
+            Self::Thread { .. } => "thread",
+            Self::Pin { .. } => "pin",
+            Self::Unpin { .. } => "unpin",
+            Self::Mark { .. } => "mark",
+            Self::Unmark { .. } => "unmark",
+            Self::ReadThread { .. } => "read thread",
+            Self::Result { .. } => "result",
+            Self::Reference { .. } => "reference",
+            Self::EditCard { .. } => "edit card",
+            Self::EditResult { .. } => "edit result",
+            Self::WeeklyBoard { .. } => "weekly board",
+            Self::QuizCard { .. } => "quiz card",
+            Self::QuizEdit { .. } => "quiz edit",
+            Self::QuizFailed { .. } => "quiz failed",
+            Self::Notice { .. } => "notice",
+            Self::EditReport { .. } => "edit report",
+            Self::CheckUp { .. } => "check up",
+            Self::ReviewReminder { .. } => "review reminder",
+        }
+    }
+
     /// What the bot is doing, for notices: *could not …*.
     pub fn doing(&self) -> &'static str {
         match self {

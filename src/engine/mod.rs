@@ -10,6 +10,7 @@ pub mod clock;
 pub mod courier;
 pub mod input;
 pub mod intent;
+pub mod milestone;
 pub mod quiz;
 pub mod views;
 
@@ -45,6 +46,7 @@ use crate::domain::points::Rules;
 use crate::engine::chance::Chance;
 use crate::engine::clock::StudyClock;
 use crate::engine::input::{Input, No, Reply};
+use crate::engine::milestone::Milestones;
 use crate::store::Store;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -97,6 +99,7 @@ pub(crate) struct Shared {
     agenda: watch::Sender<Option<DateTime<Utc>>>,
     pub(crate) errands: courier::Errands,
     checked: checkup::Checked,
+    pub(crate) milestones: Milestones,
 }
 
 /// The receiving end, to be run by exactly one task.
@@ -113,6 +116,17 @@ impl Engine {
         settings: Settings,
         clock: Arc<dyn StudyClock>,
     ) -> (Self, Inbox) {
+        Self::with_milestones(store, bank, settings, clock, Milestones::default())
+    }
+
+    /// The same, with somebody who sees what is passed.
+    pub fn with_milestones(
+        store: Store,
+        bank: Arc<Bank>,
+        settings: Settings,
+        clock: Arc<dyn StudyClock>,
+        milestones: Milestones,
+    ) -> (Self, Inbox) {
         let (sender, letters) = mpsc::channel(INBOX);
         let engine = Self {
             shared: Arc::new(Shared {
@@ -126,6 +140,7 @@ impl Engine {
                 agenda: watch::Sender::new(None),
                 errands: courier::Errands::default(),
                 checked: checkup::Checked::default(),
+                milestones,
             }),
         };
         (engine.clone(), Inbox { letters, engine })
@@ -188,6 +203,10 @@ impl Engine {
     /// Replaces the questions. Rounds and quizzes that have begun keep their own copies.
     pub fn set_bank(&self, bank: Arc<Bank>) {
         *self.shared.bank.write().unwrap_or_else(PoisonError::into_inner) = bank;
+    }
+
+    pub(crate) fn milestones(&self) -> &Milestones {
+        &self.shared.milestones
     }
 
     /// The rules' settings.

@@ -47,7 +47,7 @@ impl Desk<'_> {
             self.make_due_rounds(&channel).await?;
         }
         self.quiz_tick().await?;
-        // Behind the rounds: one delivery of a guild is made at a time, and cards come first.
+        // Behind the rounds: cards come first.
         self.remind().await?;
         self.check_ups().await?;
         Ok(Reply::Noted)

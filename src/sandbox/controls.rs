@@ -217,6 +217,23 @@ impl Sandbox {
         self.server.state().faults.twice = times;
     }
 
+    /// Keeps back the bot's events from now on, until [`release_events`](Self::release_events).
+    pub fn hold_events(&self) {
+        self.server.state().hub.hold(self.server.bot);
+    }
+
+    /// Sends the events that were kept back, the newest first and each of them twice: the worst
+    /// that a repeated and reordered stream can do to a bot.
+    pub fn release_events(&self) {
+        self.server.state().hub.release_scrambled(self.server.bot);
+    }
+
+    /// Forgets every nonce, as Discord does after a few minutes (documentation, resources/message):
+    /// the same message sent once more is then a second message.
+    pub fn forget_nonces(&self) {
+        self.server.state().world.nonces.clear();
+    }
+
     /// Forgets faults that have not happened; returns how many requests were still to go wrong.
     pub fn clear_faults(&self) -> u32 {
         self.server.state().faults.clear()

@@ -277,6 +277,8 @@ pub struct Errand {
     pub id: i64,
     /// The guild it belongs to.
     pub guild: GuildId,
+    /// The study channel it belongs to, if any.
+    pub channel: Option<ChannelId>,
     /// The delivery that must be over first.
     pub after: Option<i64>,
     /// When it may not be said any more.
@@ -300,7 +302,7 @@ pub async fn is_unsent(db: &mut Connection, id: i64) -> Result<bool> {
 /// Pending deliveries with a number above `above`, in order.
 pub async fn errands(db: &mut Connection, above: i64) -> Result<Vec<Errand>> {
     sqlx::query(
-        "SELECT delivery_id, guild_id, after_id, expires_at, pace FROM deliveries
+        "SELECT delivery_id, guild_id, channel_id, after_id, expires_at, pace FROM deliveries
          WHERE state = 'pending' AND delivery_id > $1 ORDER BY delivery_id",
     )
     .bind(above)
@@ -311,6 +313,7 @@ pub async fn errands(db: &mut Connection, above: i64) -> Result<Vec<Errand>> {
         Ok(Errand {
             id: get(row, "delivery_id")?,
             guild: get(row, "guild_id")?,
+            channel: get_opt(row, "channel_id")?,
             after: get_opt(row, "after_id")?,
             expires_at: get_opt(row, "expires_at")?,
             pace: get_opt(row, "pace")?,

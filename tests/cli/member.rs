@@ -1,6 +1,7 @@
 //! A member as design and documentation describe one: REST, and a gateway session of its own. Written
 //! against the description alone, with nothing of the crate's own.
 
+use chrono::{DateTime, Utc};
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,6 +45,14 @@ impl World {
 
     pub fn bot_id(&self) -> &str {
         self.told["bot"]["id"].as_str().unwrap()
+    }
+
+    /// Study time.
+    pub async fn now(&self) -> DateTime<Utc> {
+        let address = format!("{}/clock", self.origin());
+        let answer = self.http.get(address).send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        answer["now"].as_str().unwrap().parse().unwrap()
     }
 
     /// The member of that name, connected.
@@ -233,8 +242,29 @@ impl Member {
         self.interact(3, message["channel_id"].as_str().unwrap(), data, Some(message)).await
     }
 
+    /// Uses an entry in a message's Apps menu; the bot's reply, if it gives one.
+    pub async fn menu(&self, name: &str, message: &Value) -> Option<Value> {
+        let all = self.get(&format!("/applications/{}/commands", self.world.bot_id())).await;
+        let command = all.as_array().unwrap().iter().find(|one| one["name"] == name)?;
+        let data = json!({"id": command["id"], "name": name, "type": 3,
+            "target_id": message["id"]});
+        self.tries(2, message["channel_id"].as_str().unwrap(), data, None).await
+    }
+
     /// Begins an interaction, and waits for what comes of it.
     async fn interact(&self, kind: u8, channel: &str, data: Value, on: Option<&Value>) -> Value {
+        let reply = self.tries(kind, channel, data, on).await;
+        reply.expect("the bot answers within three seconds")
+    }
+
+    /// The same where nobody may be there to answer.
+    async fn tries(
+        &self,
+        kind: u8,
+        channel: &str,
+        data: Value,
+        on: Option<&Value>,
+    ) -> Option<Value> {
         static NONCE: AtomicU64 = AtomicU64::new(1);
         let nonce = NONCE.fetch_add(1, Ordering::Relaxed).to_string();
         let mark = *self.count.borrow();
@@ -252,14 +282,16 @@ impl Member {
         let id = id["id"].clone();
         let ends = ["INTERACTION_SUCCESS", "INTERACTION_FAILURE"];
         let end = self.event_of(mark, &ends, |e| e["nonce"] == nonce.as_str()).await;
-        assert_eq!(end.0, ends[0], "the bot did not answer within three seconds");
+        if end.0 != ends[0] {
+            return None;
+        }
         // The reply, or the message it changed; with its content if that comes later.
         let loading = |message: &Value| message["flags"].as_u64().unwrap_or(0) & (1 << 7) != 0;
         let heard = self.heard.lock().unwrap()[mark..].to_vec();
         let reply = heard.iter().find(|(kind, message)| {
             kind == "MESSAGE_CREATE" && message["interaction_metadata"]["id"] == id
         });
-        match reply {
+        Some(match reply {
             Some((_, message)) if !loading(message) => message.clone(),
             Some((_, message)) => {
                 let its = message["id"].clone();
@@ -269,7 +301,7 @@ impl Member {
                 let its = on.map(|message| message["id"].clone()).unwrap_or_default();
                 self.event(mark, "MESSAGE_UPDATE", |m| m["id"] == its && !loading(m)).await
             }
-        }
+        })
     }
 }
 

@@ -178,11 +178,12 @@ impl Running {
         self.child.id()
     }
 
-    /// Ends it as a power cut would (SIGKILL).
-    pub fn kill(&mut self) {
+    /// Ends it as a power cut would (SIGKILL); what it had said.
+    pub fn kill(&mut self) -> String {
         // Ended by itself, perhaps.
         let _gone = self.child.kill();
         self.child.wait().unwrap();
+        self.err()
     }
 
     /// Whether it still runs.

@@ -4,11 +4,13 @@
 
 mod answers;
 mod cast;
+mod crash;
 mod daily;
 mod doctor;
 mod leaderboard;
 mod limits;
 mod log;
+mod misbehaving;
 mod openapi;
 mod pictures;
 mod post;

@@ -125,10 +125,16 @@ async fn killed_between_the_thread_and_its_answer() {
 async fn one_card_whatever_the_answer_to_it() {
     let faults = [
         Fault::Status(500),
+        Fault::Status(502),
+        Fault::Status(504),
+        Fault::StatusAfter(500),
         Fault::StatusAfter(502),
+        Fault::StatusAfter(504),
         Fault::DropBefore,
         Fault::DropAfter,
+        Fault::Slow(Duration::from_secs(2)),
         Fault::RateLimit { retry_after_s: 0.2, global: false },
+        Fault::RateLimit { retry_after_s: 0.2, global: true },
     ];
     // Each on a stage of its own; together, because they mostly wait.
     join_all(faults.map(async |fault| {

@@ -1,7 +1,7 @@
 //! What admins set and steer, and what they are told.
 
 use crate::questions;
-use crate::stage::{MONDAY, Props, Stage, stamp};
+use crate::stage::{Props, Stage, stamp};
 use serde_json::{Value, json};
 use studyhall::bank::Bank;
 use studyhall::config::RoundsConfig;
@@ -286,7 +286,7 @@ async fn a_study_channel_can_end_and_begin_again() {
 #[tokio::test]
 async fn the_admins_hear_in_time_that_the_questions_run_out() {
     let rounds = RoundsConfig { stock_warning_days: 2, ..RoundsConfig::default() };
-    let stage = Stage::with(Props { start: MONDAY, bank: questions::bank(4), rounds }).await;
+    let stage = Stage::with(Props { bank: questions::bank(4), rounds, ..Props::default() }).await;
     let notes = stage.channel("admin-notes").to_string();
     stage
         .set_up_with(json!({"time": "08:00", "zone": "UTC", "weekdays": "daily", "notices": notes}))

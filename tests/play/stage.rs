@@ -21,6 +21,7 @@ use studyhall::config::{PointsConfig, RoundsConfig};
 use studyhall::discord::Link;
 use studyhall::engine::Delivery;
 use studyhall::engine::intent::Intent;
+use studyhall::engine::milestone::Milestones;
 use studyhall::sandbox::{Exchange, Options, Sandbox, Settler, SimClock};
 use studyhall::store::{Store, deliveries};
 use tempfile::TempDir;
@@ -43,12 +44,19 @@ pub struct Props {
     pub start: &'static str,
     pub bank: Bank,
     pub rounds: RoundsConfig,
+    /// Who sees the bot's milestones passed.
+    pub milestones: Milestones,
 }
 
 impl Default for Props {
     fn default() -> Self {
         // Enough questions that no story runs low by accident.
-        Self { start: MONDAY, bank: questions::bank(24), rounds: RoundsConfig::default() }
+        Self {
+            start: MONDAY,
+            bank: questions::bank(24),
+            rounds: RoundsConfig::default(),
+            milestones: Milestones::default(),
+        }
     }
 }
 
@@ -149,6 +157,13 @@ impl Stage {
 
     /// The same with other props.
     pub async fn with(props: Props) -> Self {
+        let mut stage = Self::without_bot(props).await;
+        stage.start_bot().await;
+        stage
+    }
+
+    /// The sandbox alone; the bot comes later.
+    pub async fn without_bot(props: Props) -> Self {
         let log_mark = log::listen();
         let sandbox = studyhall::sandbox::start(Options {
             listener: TcpListener::bind("127.0.0.1:0").unwrap(),
@@ -162,7 +177,7 @@ impl Stage {
         .unwrap();
         let study = sandbox.study_channel_id();
         let place = Arc::new(Place { sandbox, study, settler: Mutex::new(None) });
-        let mut stage = Self {
+        Self {
             place,
             running: None,
             props,
@@ -171,9 +186,7 @@ impl Stage {
             expected: Vec::new(),
             forged: Mutex::default(),
             finished: false,
-        };
-        stage.start_bot().await;
-        stage
+        }
     }
 
     /// The four who study.
@@ -357,6 +370,12 @@ impl Stage {
 
     /// Starts the bot on the story's database.
     pub async fn start_bot(&mut self) {
+        self.raise_bot().await;
+        self.settle().await;
+    }
+
+    /// The same for a bot that may die before it comes to rest.
+    pub async fn raise_bot(&mut self) {
         assert!(self.running.is_none(), "one bot at a time");
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -365,7 +384,7 @@ impl Stage {
             .build()
             .unwrap();
         let before = self.sandbox().dispatched_to_bot();
-        let started = runtime.spawn(bot::start(Parts {
+        let parts = Parts {
             database: self.database(),
             bank: Arc::new(self.props.bank.clone()),
             rounds: self.props.rounds.clone(),
@@ -377,14 +396,14 @@ impl Stage {
             },
             clock: Arc::new(Simulated(self.sandbox().clock())),
             seed: 7,
-        }));
+        };
+        let started = runtime.spawn(bot::start_seen(parts, self.props.milestones.clone()));
         let bot = started.await.unwrap().unwrap();
         let ready = tokio::time::timeout(PATIENCE, bot.ready()).await;
         ready.expect("the bot gets ready in time");
         let settler = bot::settler(self.sandbox().clone(), &bot, before);
         *self.place.settler.lock().unwrap() = Some(settler);
         self.running = Some(Running { bot, runtime });
-        self.settle().await;
     }
 
     /// Stops the bot as SIGTERM does.
@@ -458,7 +477,7 @@ impl Stage {
     }
 
     /// Waits for the deliveries that wait out a back-off.
-    async fn deliver(&self) {
+    pub async fn deliver(&self) {
         let file = SqliteConnectOptions::new().filename(self.database()).read_only(true);
         let mut db = file.connect().await.unwrap();
         let began = Instant::now();
@@ -469,7 +488,7 @@ impl Stage {
         self.settle().await;
     }
 
-    fn database(&self) -> PathBuf {
+    pub fn database(&self) -> PathBuf {
         self.folder.path().join("studyhall.db")
     }
 

@@ -76,7 +76,7 @@ pub const TIMETABLES: [(&str, &str, bool); 10] = [
 
 #[cfg(test)]
 mod tests {
-    use super::{DateTime, TimeDelta, Timetable, Tz, Utc};
+    use super::{TimeDelta, Timetable, Tz};
     use chrono::{Datelike as _, Weekday};
 
     fn dues(zone: Tz, time: &str, from: &str, to: &str) -> Vec<String> {

@@ -47,6 +47,8 @@ pub struct Session {
     pub connection: Option<(u64, UnboundedSender<Frame>)>,
     sequence: u64,
     sent: VecDeque<(u64, String)>,
+    /// Events that wait, on purpose, to be sent in another order.
+    held: Option<Vec<(String, Value)>>,
     /// Which session it is, counted from the start; the oldest unconnected ones are forgotten first.
     born: u64,
 }
@@ -54,6 +56,10 @@ pub struct Session {
 impl Session {
     /// Sends an event, or keeps it for the resume.
     pub fn dispatch(&mut self, event: &str, data: Value) {
+        if let Some(held) = &mut self.held {
+            held.push((event.to_owned(), data));
+            return;
+        }
         self.sequence += 1;
         let text = json!({"op": 0, "s": self.sequence, "t": event, "d": data}).to_string();
         if let Some((_, connection)) = &self.connection {
@@ -123,6 +129,7 @@ impl Hub {
             connection: Some(connection),
             sequence: 0,
             sent: VecDeque::new(),
+            held: None,
             born: self.born,
         };
         self.sessions.insert(id, session);
@@ -173,6 +180,23 @@ impl Hub {
         session.connection = None;
         if closed {
             self.sessions.remove(id);
+        }
+    }
+
+    /// Keeps back what a user's sessions would be told from now on.
+    pub fn hold(&mut self, user: u64) {
+        for session in self.sessions.values_mut().filter(|session| session.user == user) {
+            session.held.get_or_insert_default();
+        }
+    }
+
+    /// Sends what was kept back: the newest first, and each event twice.
+    pub fn release_scrambled(&mut self, user: u64) {
+        for session in self.sessions.values_mut().filter(|session| session.user == user) {
+            for (event, data) in session.held.take().into_iter().flatten().rev() {
+                session.dispatch(&event, data.clone());
+                session.dispatch(&event, data);
+            }
         }
     }
 

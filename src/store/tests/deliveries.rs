@@ -268,10 +268,18 @@ async fn the_couriers_errands() {
     let third = deliveries::record(&mut db, &chained, at(0)).await.unwrap().unwrap();
     deliveries::end(&mut db, ended, End::Dropped, None).await.unwrap();
     let errands = [
-        Errand { id: first, guild: GUILD, after: None, expires_at: None, pace: None },
+        Errand {
+            id: first,
+            guild: GUILD,
+            channel: Some(STUDY),
+            after: None,
+            expires_at: None,
+            pace: None,
+        },
         Errand {
             id: third,
             guild: OTHER_GUILD,
+            channel: None,
             after: Some(first),
             expires_at: Some(at(7)),
             pace: Some("slowly".to_owned()),
