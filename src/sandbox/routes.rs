@@ -19,6 +19,8 @@ use std::sync::Arc;
 pub fn router(server: &Arc<Server>) -> Router {
     Router::new()
         .route("/", get(page::page))
+        .route("/page/{name}", get(page::file))
+        .route("/traffic", get(page::traffic))
         .route("/clock", get(rest::clock_get).post(rest::clock_post))
         .route("/gateway", get(gateway))
         .route("/gateway/", get(gateway))

@@ -93,6 +93,14 @@ impl Log {
         let _ = self.news.send(exchange);
     }
 
+    /// The number of the newest exchange, and the newest `most` of those after number `after`.
+    pub fn newest(&self, after: u64, most: usize) -> (u64, Vec<Arc<Exchange>>) {
+        let newer = self.ring.iter().rev().take_while(|one| one.seq > after).take(most);
+        let mut newer: Vec<_> = newer.cloned().collect();
+        newer.reverse();
+        (self.seq, newer)
+    }
+
     /// A copy of what is kept.
     pub fn traffic(&self) -> Traffic {
         Traffic {

@@ -63,18 +63,19 @@ async fn forms_change_nothing() {
 #[tokio::test]
 async fn the_page_needs_its_key_and_tells_nothing_without() {
     let sandbox = sandbox().await;
-    sandbox.add_member("<script>alert(1)</script>", false);
+    sandbox.add_member("</script><script>alert(1)</script>", false);
     let http = reqwest::Client::new();
     let page = http.get(sandbox.page()).send().await.unwrap();
     assert_eq!(page.status(), 200);
-    assert!(
-        page.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'none'")
-    );
+    let policy = page.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("default-src 'none'; script-src 'self';"), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
     let text = page.text().await.unwrap();
     for member in sandbox.members() {
         assert!(text.contains(&member.token));
     }
-    assert!(!text.contains("<script"));
+    assert!(!text.contains("alert(1)</script>"), "a name ends no element");
+    assert!(text.contains("\\u003cscript\\u003ealert(1)"));
     let base = format!("http://{}/", sandbox.addr());
     for address in [
         base.clone(),
@@ -88,6 +89,16 @@ async fn the_page_needs_its_key_and_tells_nothing_without() {
         assert!(sandbox.members().iter().all(|member| !text.contains(&member.token)));
         assert!(!text.contains(&sandbox.bot_token()));
     }
+    // The modules hold no secret and need no key; what the bot asks is told to the page alone.
+    let module = http.get(format!("{base}page/main.js")).send().await.unwrap();
+    assert_eq!(module.headers()["content-type"], "text/javascript; charset=utf-8");
+    for (path, status) in [("page/other.js", 404), ("page/..%2fpage.rs", 404), ("traffic", 403)] {
+        let answer = http.get(format!("{base}{path}")).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{path}");
+    }
+    let key = sandbox.page().split_once('?').unwrap().1.to_owned();
+    let told = http.get(format!("{base}traffic?{key}&after=0")).send().await.unwrap();
+    assert_eq!(told.status(), 200);
 }
 
 #[tokio::test]
