@@ -1,10 +1,9 @@
 // One gateway session: HELLO, IDENTIFY or RESUME, heartbeats, reconnects.
 
 export class Gateway {
-  /** `heard(type, data)` gets each dispatch; `status(text)` the state of the connection. */
+  /** `heard(type, data)` gets each dispatch; `status(text)` the state of the connection, after `connect`. */
   constructor(token, heard, status) {
     Object.assign(this, { token, heard, status, seq: null, session: null, tries: 0, ended: false });
-    this.connect();
   }
 
   connect() {

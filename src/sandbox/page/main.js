@@ -57,11 +57,12 @@ class App {
     const gateway = new Gateway(member.token, (type, data) => {
       if (gateway === this.gateway) this.hear(type, data);
     }, (status) => {
-      if (gateway !== this.gateway && this.gateway) return;
+      if (gateway !== this.gateway) return;
       byId("connection").textContent = WORDS[status];
       document.body.dataset.connection = status;
     });
     this.gateway = gateway;
+    gateway.connect();
   }
 
   hear(type, data) {
