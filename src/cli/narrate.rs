@@ -20,8 +20,8 @@ const MARKED: Duration = Duration::from_secs(10);
 /// Says where the place is.
 pub(super) fn place(sandbox: &Sandbox) {
     say(&format!(
-        "Studyhall on its embedded sandbox Discord. Nothing leaves this computer.\n\n  page     \
-         {}\n  api      {}\n  gateway  {}\n\nThe page lists the members and their tokens.",
+        "Studyhall on its embedded sandbox Discord. Nothing leaves this computer.\n\nOpen this page \
+         and join in (it says what to try):\n\n  {}\n\nFor programs:\n\n  api      {}\n  gateway  {}",
         sandbox.page(),
         sandbox.api(),
         sandbox.gateway()

@@ -21,7 +21,7 @@ pub(super) async fn sandbox(args: SandboxArgs) -> Result<(), Failed> {
         println!("  page     {}", sandbox.page());
         println!("  api      {}", sandbox.api());
         println!("  gateway  {}", sandbox.gateway());
-        println!("\nThe page lists the guild, its members and all tokens. To let the bot in:\n");
+        println!("\nThe page lets you be any of its members. To let the bot in:\n");
         println!("  DISCORD_TOKEN={} studyhall run --api {}", sandbox.bot_token(), sandbox.api());
         println!("\nCtrl-C ends it; nothing is kept.");
     }
