@@ -1,4 +1,4 @@
-"""The demo as its own process, and a browser in front of it."""
+"""The program as its own process, and a browser in front of it."""
 
 import json
 import os
@@ -8,14 +8,14 @@ from contextlib import contextmanager
 
 from playwright.sync_api import sync_playwright
 
-DEMO = ["target/debug/studyhall", "demo", "--json", "--listen", "127.0.0.1:0",
-        "--seed", "7", "--clock", "2026-11-23T07:59:00Z@manual"]
+PROGRAM = "target/debug/studyhall"
+WORDS = ["--json", "--listen", "127.0.0.1:0", "--seed", "7", "--clock", "2026-11-23T07:59:00Z@manual"]
 # What a test waits for takes at most so long, in milliseconds.
 PATIENCE = 15_000
 
 
 class Place:
-    """A running demo: its description, and requests past the page."""
+    """A running sandbox: its description, and requests past the page."""
 
     def __init__(self, told):
         self.told = told
@@ -40,13 +40,13 @@ class Place:
 
 
 @contextmanager
-def demo():
-    """Starts the demo and ends it, whatever happens between."""
-    process = subprocess.Popen(DEMO, stdout=subprocess.PIPE, text=True)
+def started_as(command):
+    """Starts `demo` or `sandbox` and ends it, whatever happens between."""
+    process = subprocess.Popen([PROGRAM, command, *WORDS], stdout=subprocess.PIPE, text=True)
     try:
         line = process.stdout.readline()
         if not line:
-            raise SystemExit(f"the demo ended with {process.wait()} before it was ready")
+            raise SystemExit(f"the program ended with {process.wait()} before it was ready")
         yield Place(json.loads(line))
     finally:
         process.terminate()
@@ -78,7 +78,6 @@ class Window:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda message: message.type == "error"
                      and self.errors.append(message.text))
-        self.bytes = 0
         self.page.goto(f"{place.url}#{place.member(name)['id']}/{place.study}")
         self.ready()
 

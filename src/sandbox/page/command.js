@@ -62,7 +62,7 @@ function field(app, chosen, option, id, all) {
     if (input.value === "") return partial && document.activeElement === input ? { name: option.name, type: option.type, value: "", focused: true } : null;
     let given = choices?.get(input.value) ?? input.value;
     if (option.type === 5) given = given === "true";
-    if ((option.type === 4 || option.type === 10) && !partial) given = Number(given);
+    if ((option.type === 4 || option.type === 10) && document.activeElement !== input) given = Number(given);
     const told = { name: option.name, type: option.type, value: given };
     if (partial && document.activeElement === input) Object.assign(told, { focused: true, value: input.value });
     return told;
@@ -86,6 +86,7 @@ function autocomplete(app, chosen, option, input, all) {
   const take = (name) => { input.value = name; show(false); };
   const ask = async () => {
     const mine = ++asked;
+    if (document.activeElement !== input) return;
     const offered = await app.interactions.send(4, app.channel, dataOf(chosen, all()));
     if (mine !== asked || !Array.isArray(offered) || document.activeElement !== input) return;
     list.replaceChildren(...offered.map((one, at) => {

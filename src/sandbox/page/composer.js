@@ -8,7 +8,7 @@ export class Composer {
     this.app = app;
     this.place = byId("composer");
     this.mode = el("p", { class: "mode", hidden: true });
-    this.text = el("textarea", { id: "write", rows: 1, maxlength: 4000, dir: "auto", "aria-label": "Message", role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "commands", placeholder: "Write a message, or / for commands" });
+    this.text = el("textarea", { id: "write", rows: 1, maxlength: 4000, dir: "auto", "aria-label": "Message", role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "commands", placeholder: "Message, or / for commands" });
     this.list = el("ul", { id: "commands", role: "listbox", "aria-label": "Commands", class: "choices up", hidden: true });
     this.form = el("form", { class: "writing" }, this.mode, this.list, el("div", { class: "line" }, this.text, el("button", { type: "submit", class: "button primary" }, "Send")));
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.send(); });

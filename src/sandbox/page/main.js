@@ -14,6 +14,9 @@ import { Traffic } from "./traffic.js";
 
 const WORDS = { connecting: "Connecting…", connected: "", resumed: "", reconnecting: "Connection lost, reconnecting…", refused: "This token is not known any more: the sandbox was restarted. Open the address it printed." };
 
+/** Types of channels that hold messages: text, direct, announcements. */
+const TEXT = new Set([0, 1, 5]);
+
 class App {
   constructor(place) {
     this.place = place;
@@ -91,7 +94,6 @@ class App {
     byId("channel-name").replaceChildren(`${mark} `, isolated(channel.name ?? "Direct message"));
     byId("topic").textContent = channel.topic ?? "";
     document.title = `${mark} ${channel.name ?? ""} · Studyhall sandbox`;
-    this.composer.text.placeholder = `Write in ${mark} ${channel.name ?? ""}, or / for commands`;
     this.channels();
     await this.messages.open(id);
   }
@@ -105,7 +107,7 @@ class App {
       const below = seen.filter((other) => other.thread_metadata && other.parent_id === one.id).sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? 1 : -1)).slice(0, 12);
       return el("li", {}, button, below.length ? el("ul", {}, below.map((thread) => item(thread, "🧵"))) : null);
     };
-    const top = seen.filter((one) => !one.thread_metadata && one.type !== 4).sort((a, b) => (a.position ?? 99) - (b.position ?? 99));
+    const top = seen.filter((one) => !one.thread_metadata && TEXT.has(one.type)).sort((a, b) => (a.position ?? 99) - (b.position ?? 99));
     byId("channels").replaceChildren(...top.map((one) => item(one, "#")));
   }
 
