@@ -113,8 +113,13 @@ pub fn zones(now: DateTime<Utc>) -> Finding {
 
 /// The state of a database, by a connection to it. Reads all of it.
 pub async fn database(db: &mut Connection) -> Database {
-    if let Some(what) = health::faults(db).await.into_iter().next() {
-        return Database::Damaged(Some(what));
+    let faults = health::faults(db).await;
+    state(db, faults.into_iter().next()).await
+}
+
+async fn state(db: &mut Connection, fault: Option<String>) -> Database {
+    if fault.is_some() {
+        return Database::Damaged(fault);
     }
     match health::size(db).await {
         Ok(bytes) => Database::Whole { bytes },
@@ -138,7 +143,9 @@ impl Checked {
         {
             return state.clone();
         }
-        let state = database(db).await;
+        // Not as thorough as on the command line: the bot has other things to do.
+        let damage = health::damage(db).await;
+        let state = state(db, damage).await;
         *last = Some((Instant::now(), state.clone()));
         state
     }

@@ -3,7 +3,7 @@
 
 use super::{GUILD, guild};
 use crate::domain::ids::GuildId;
-use crate::store::copy::{Step, restore_until};
+use crate::store::restore::{Step, restore_until};
 use crate::store::{CopyError, OpenError, Store, guilds, health, sqlite};
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
@@ -386,6 +386,27 @@ async fn a_copy_with_its_log_is_restored_with_what_is_in_the_log() {
 
 #[cfg(unix)]
 #[tokio::test]
+async fn a_database_behind_a_link_is_backed_up_and_restored_where_the_link_leads() {
+    let (folder, disk) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (path, place) = (folder.path().join("study.db"), disk.path().join("real.db"));
+    std::os::unix::fs::symlink(&place, &path).unwrap();
+    let bot = Store::open(&path).await.unwrap();
+    add(&bot, 1..=3).await;
+    // What is still in the log is seen through the link.
+    let backup = folder.path().join("study.bak");
+    Store::back_up(&path, &backup, false, now()).await.unwrap();
+    let mut db = Store::look(&path).await.unwrap();
+    assert_eq!(guilds::all(&mut db).await.unwrap().len(), 3);
+    db.close().await.unwrap();
+    add(&bot, [4]).await;
+    bot.close().await;
+    let kept = Store::restore(&backup, &path, now()).await.unwrap().kept.unwrap();
+    assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
+    assert_eq!((held(&backup).await, held(&place).await, held(&kept).await), (3, 3, 4));
+}
+
+#[cfg(unix)]
+#[tokio::test]
 async fn copies_are_for_the_same_eyes_as_the_database() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = TempDir::new().unwrap();
@@ -496,6 +517,7 @@ async fn what_is_wrong_with_a_database_is_told_and_its_size() {
     database(&path, 500).await;
     let mut db = Store::look(&path).await.unwrap();
     assert_eq!(health::faults(&mut db).await, [] as [&str; 0]);
+    assert_eq!(health::damage(&mut db).await, None);
     assert_eq!(health::size(&mut db).await.unwrap(), fs::metadata(&path).unwrap().len());
     db.close().await.unwrap();
     let options = SqliteConnectOptions::new().filename(&path).foreign_keys(false);
@@ -511,4 +533,5 @@ async fn what_is_wrong_with_a_database_is_told_and_its_size() {
     let mut db = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
     let faults = health::faults(&mut db).await;
     assert!((1..=5).contains(&faults.len()) && !faults.concat().contains('\n'), "{faults:?}");
+    assert!(health::damage(&mut db).await.is_some());
 }
