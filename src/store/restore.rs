@@ -29,7 +29,7 @@ pub(super) enum Step {
     Copied,
     /// The old one's log is in its file, as far as it can be read.
     Settled,
-    /// The old one has its second name.
+    /// The old one is copied.
     Kept,
     /// What belonged to the old one's log is away.
     Unlogged,
@@ -132,13 +132,11 @@ async fn replace(
     if path.exists() {
         settle(path).await;
         go_on(Step::Settled)?;
-        // A second name first, so that the old one is never without any. Its log has one too where
-        // it could not be put into the file, because that is damaged.
-        let name = second_name(path, now);
-        link(path, &name)?;
-        for ending in ["-wal", "-journal"] {
+        // Its log too, where that could not be put into the file because the file is damaged.
+        let name = free_name(path, now);
+        for ending in ["-wal", "-journal", ""] {
             if beside(path, ending).exists() {
-                link(&beside(path, ending), &beside(&name, ending))?;
+                keep(&beside(path, ending), &beside(&name, ending))?;
             }
         }
         sync_folder(folder)?;
@@ -174,7 +172,7 @@ async fn settle(path: &Path) {
 }
 
 /// `study.db.before-restore-20261126T225900Z`, with a number if that is taken.
-fn second_name(path: &Path, now: DateTime<Utc>) -> PathBuf {
+fn free_name(path: &Path, now: DateTime<Utc>) -> PathBuf {
     let stem = format!(".before-restore-{}", now.format("%Y%m%dT%H%M%SZ"));
     let mut name = beside(path, &stem);
     let mut number = 1;
@@ -185,13 +183,14 @@ fn second_name(path: &Path, now: DateTime<Utc>) -> PathBuf {
     name
 }
 
-/// A second name for a file; a copy where the file system has no such thing.
-fn link(file: &Path, name: &Path) -> io::Result<()> {
-    if fs::hard_link(file, name).is_ok() {
-        return Ok(());
-    }
-    fs::copy(file, name)?;
-    OpenOptions::new().write(true).open(name)?.sync_all()
+/// Copies a file to a name that nothing has yet. No second name for the same file: if the restore
+/// ended here, a bot would go on writing into it, and SQLite must not meet one file under two names
+/// (documentation, "How To Corrupt An SQLite Database File", section 2.5).
+fn keep(file: &Path, name: &Path) -> io::Result<()> {
+    let part = beside(name, ".part");
+    fs::copy(file, &part)?;
+    OpenOptions::new().write(true).open(&part)?.sync_all()?;
+    fs::rename(&part, name)
 }
 
 /// Gives a file the rights and, as far as systems know such, the owner of another.

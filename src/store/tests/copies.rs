@@ -321,9 +321,19 @@ async fn a_restore_that_is_killed_at_any_step_leaves_a_whole_database() {
         };
         assert!(restore_until(&backup, &path, now(), &mut kill).await.is_err());
         assert_eq!(done.last(), Some(&last));
-        // As a process that died would have left it.
+        // As a process that died would have left it. What is kept is no other name of the database,
+        // into which a bot would go on writing.
         let expected = if last == Step::Replaced { 3 } else { 5 };
         assert_eq!(held(&path).await, expected, "after {last:?}");
+        Store::open(&path).await.unwrap().close().await;
+        for kept in names(&folder, "study.db.before") {
+            assert_eq!(held(&folder.path().join(kept)).await, 5, "after {last:?}");
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            assert_eq!(fs::metadata(&path).unwrap().nlink(), 1, "after {last:?}");
+        }
         // And the same again goes through.
         Store::restore(&backup, &path, now()).await.unwrap();
         assert_eq!(held(&path).await, 3, "again after {last:?}");
