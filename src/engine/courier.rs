@@ -328,11 +328,16 @@ impl<C: Courier> Tour<C> {
             }
             _ => {}
         }
-        let doubled = first.saturating_mul(1 << note.failures.min(16)).min(longest);
-        note.not_before = Instant::now() + asked.unwrap_or(doubled);
+        let wait = asked.unwrap_or_else(|| back_off(first, longest, note.failures));
+        note.not_before = Instant::now() + wait;
         note.failures += 1;
         note.under_way = false;
     }
+}
+
+/// The wait after so many failures before: doubling, up to a bound.
+fn back_off(first: Duration, longest: Duration, failures: u32) -> Duration {
+    first.saturating_mul(1 << failures.min(16)).min(longest)
 }
 
 /// Tells the store, then carries out.
@@ -357,4 +362,23 @@ async fn attempt<C: Courier>(engine: Engine, courier: Arc<C>, id: i64, expired: 
         Err(_) => Outcome::Later { wait: None, error: "the store is out of reach".to_owned() },
     };
     Finished { id, said, outcome }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_up_to_their_bound() {
+        for (first, longest) in
+            [(FIRST_WAIT, LONGEST_WAIT), (FIRST_WAIT_IN_TROUBLE, LONGEST_WAIT_IN_TROUBLE)]
+        {
+            let waits: Vec<Duration> =
+                (0..40).map(|failures| back_off(first, longest, failures)).collect();
+            assert_eq!((waits[0], waits[1]), (first, first * 2));
+            assert!(waits.windows(2).all(|pair| pair[0] < pair[1] || pair[1] == longest));
+            assert_eq!(waits.last(), Some(&longest));
+            assert_eq!(back_off(first, longest, u32::MAX), longest);
+        }
+    }
 }
