@@ -242,7 +242,9 @@ impl<C: Courier> Tour<C> {
         let mut next = self.read_again.then(|| now + FIRST_WAIT);
         let mut ready = Vec::new();
         self.paces.retain(|_, at| *at > now);
-        for (id, note) in &self.notes {
+        let (first, others): (Vec<_>, Vec<_>) =
+            self.notes.iter().partition(|(_, note)| note.errand.first);
+        for (id, note) in first.into_iter().chain(others) {
             let waits = note.errand.after.is_some_and(|before| self.notes.contains_key(&before));
             if note.under_way || waits {
                 continue;

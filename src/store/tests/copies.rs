@@ -447,6 +447,8 @@ async fn older(path: &Path) -> i64 {
         .await
         .unwrap();
     for statement in [
+        "DROP INDEX deliveries_expiring",
+        "ALTER TABLE deliveries DROP COLUMN first",
         "DROP TABLE told_ills",
         "DROP TABLE check_ups",
         "DELETE FROM _sqlx_migrations WHERE version >= 7",
