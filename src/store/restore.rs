@@ -82,7 +82,9 @@ pub(super) async fn restore_until(
     let _lock = lock::take(path, BUSY).await?;
     let mut source = sqlite::read_only(from).await.map_err(|error| unfit(&error.to_string()))?;
     // Where the configured name leads, if it is a link: there is the log, too.
-    let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let place = Some(path).filter(|path| path.is_symlink());
+    let place = place.and_then(|link| fs::canonicalize(link).ok());
+    let place = place.unwrap_or_else(|| path.to_owned());
     let part = beside(&place, ".restoring");
     let copied = copy_out(&mut source, from, &part).await;
     let _closed = source.close().await;
