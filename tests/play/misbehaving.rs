@@ -347,3 +347,21 @@ async fn a_result_voided_before_it_is_known_to_be_said_shows_it() {
     assert_eq!(stage.results().len(), 1);
     stage.finish().await;
 }
+
+#[tokio::test]
+async fn a_pin_that_hangs_over_the_close_undoes_no_unpinning() {
+    let stage = Stage::open().await;
+    let options = json!({"time": "08:00", "zone": "UTC", "weekdays": "daily", "pin": true});
+    stage.set_up_with(options).await;
+    // It is pinned, and nobody says so.
+    stage.sandbox().fail_next(("PUT", "/pins/"), Fault::StatusAfter(502), 10_000);
+    stage.advance(1).await;
+    stage.until("the pin", || stage.card().is_pinned()).await;
+    stage.advance_days(1).await;
+    stage.until("the next pin", || stage.cards().len() == 2 && stage.card().is_pinned()).await;
+    stage.sandbox().clear_faults();
+    stage.deliver().await;
+    let pinned: Vec<bool> = stage.cards().iter().map(Post::is_pinned).collect();
+    assert_eq!(pinned, [false, true]);
+    stage.finish().await;
+}
