@@ -73,7 +73,7 @@ impl Actor {
         &self.inner.member.token
     }
 
-    /// What the member's session was told: type and data, the last 2,000.
+    /// What the member's session was told: type and data, the last 500.
     pub fn events(&self) -> Vec<(String, Value)> {
         self.events_since(0)
     }

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 
 /// Events kept per actor; a demo that runs for weeks must not fill the memory.
-const KEPT: usize = 2_000;
+const KEPT: usize = 500;
 
 /// What a session was told.
 #[derive(Default)]
