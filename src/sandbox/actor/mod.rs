@@ -42,6 +42,7 @@ impl Actor {
             heard: Mutex::<Heard>::default(),
             seen: watch::Sender::new(0),
             nonces: AtomicU64::new(1),
+            guilds: Mutex::default(),
         });
         let address = format!("{gateway}?v=10&encoding=json");
         let listener = inner.clone();
