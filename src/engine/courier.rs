@@ -122,6 +122,9 @@ impl Errands {
     }
 }
 
+/// What is delivered one after the other: what belongs to a study channel, or to a guild alone.
+type Lane = (GuildId, Option<ChannelId>);
+
 /// One pending delivery, as the courier remembers it.
 struct Note {
     errand: Errand,
@@ -131,6 +134,12 @@ struct Note {
     under_way: bool,
     /// The back-off was cut short once because its time ran out.
     seen_expired: bool,
+}
+
+impl Note {
+    fn lane(&self) -> Lane {
+        (self.errand.guild, self.errand.channel)
+    }
 }
 
 struct Finished {
@@ -144,6 +153,10 @@ struct Tour<C> {
     engine: Engine,
     courier: Arc<C>,
     notes: BTreeMap<i64, Note>,
+    /// Those of them that come before the others.
+    first: BTreeSet<i64>,
+    /// The lanes in which a delivery is under way.
+    busy: HashSet<Lane>,
     newest: i64,
     /// When a delivery of each pace may be tried next; those in the past are forgotten.
     paces: HashMap<String, Instant>,
@@ -160,6 +173,8 @@ pub async fn run<C: Courier>(engine: Engine, courier: Arc<C>, stop: Cancellation
         engine,
         courier,
         notes: BTreeMap::new(),
+        first: BTreeSet::new(),
+        busy: HashSet::new(),
         newest: 0,
         paces: HashMap::new(),
         read_again: false,
@@ -207,6 +222,9 @@ impl<C: Courier> Tour<C> {
                     // What was left over from before the start may follow one just sent.
                     let left_over = self.starting && errand.pace.is_some();
                     let wait = if left_over { PACE } else { Duration::ZERO };
+                    if errand.first {
+                        self.first.insert(id);
+                    }
                     let note = Note {
                         errand,
                         not_before: Instant::now() + wait,
@@ -236,15 +254,17 @@ impl<C: Courier> Tour<C> {
     fn start_ready(&mut self) -> Option<Instant> {
         let now = Instant::now();
         let study_now = self.engine.now();
-        let lane = |note: &Note| (note.errand.guild, note.errand.channel);
-        let mut busy: HashSet<(GuildId, Option<ChannelId>)> =
-            self.notes.values().filter(|note| note.under_way).map(lane).collect();
         let mut next = self.read_again.then(|| now + FIRST_WAIT);
         let mut ready = Vec::new();
         self.paces.retain(|_, at| *at > now);
-        let (first, others): (Vec<_>, Vec<_>) =
-            self.notes.iter().partition(|(_, note)| note.errand.first);
-        for (id, note) in first.into_iter().chain(others) {
+        let first = self.first.iter().filter_map(|id| self.notes.get_key_value(id));
+        let others = self.notes.iter().filter(|(_, note)| !note.errand.first);
+        for (id, note) in first.chain(others) {
+            // Looked at again when one of those under way has come to its end: with ten thousand
+            // waiting, most looks end here.
+            if self.tasks.len() + ready.len() >= AT_ONCE {
+                break;
+            }
             let waits = note.errand.after.is_some_and(|before| self.notes.contains_key(&before));
             if note.under_way || waits {
                 continue;
@@ -257,10 +277,7 @@ impl<C: Courier> Tour<C> {
                 next = Some(next.map_or(until, |n: Instant| n.min(until)));
                 continue;
             }
-            if self.tasks.len() + ready.len() >= AT_ONCE {
-                break;
-            }
-            if busy.insert(lane(note)) {
+            if self.busy.insert(note.lane()) {
                 ready.push((*id, expired));
             }
         }
@@ -311,11 +328,15 @@ impl<C: Courier> Tour<C> {
     }
 
     fn note_outcome(&mut self, id: i64, outcome: &Outcome) {
+        if let Some(note) = self.notes.get(&id) {
+            self.busy.remove(&note.lane());
+        }
         let (first, longest, asked) = match outcome {
             Outcome::Later { wait, .. } => (FIRST_WAIT, LONGEST_WAIT, *wait),
             Outcome::Trouble { .. } => (FIRST_WAIT_IN_TROUBLE, LONGEST_WAIT_IN_TROUBLE, None),
             _ => {
                 self.notes.remove(&id);
+                self.first.remove(&id);
                 return;
             }
         };
