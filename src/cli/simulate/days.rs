@@ -598,14 +598,14 @@ mod tests {
                 record.rounds.iter_mut().for_each(|row| row.state = "skipped".to_owned());
             }),
             ("has not got", |record| {
-                record.ledger.pop();
+                record.ledger.remove(0);
             }),
             ("points too many", |record| {
                 let again = record.ledger[0].clone();
                 record.ledger.push(again);
             }),
             ("voted for", |record| {
-                record.ballots.pop();
+                record.ballots.remove(0);
             }),
             ("two ballots", |record| {
                 let again = record.ballots[0];
