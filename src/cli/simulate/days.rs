@@ -7,7 +7,7 @@ use super::report::Report;
 use super::weather::Trouble;
 use super::{Faults, audit, number};
 use crate::bank::Bank;
-use crate::cli::bot::{Parts, settler};
+use crate::cli::bot::{Parts, settler_at};
 use crate::cli::clock::Simulated;
 use crate::cli::killable::Killable;
 use crate::config::Config;
@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Members act so often a day, at a minute when no round is due.
-const SLOTS: i64 = 12;
+const SLOTS: i64 = 8;
 const SLOT_MINUTE: i64 = 7;
 /// How many members study in a guild.
 const MEMBERS: std::ops::Range<usize> = 4..8;
@@ -40,7 +40,7 @@ const REST: TimeDelta = TimeDelta::hours(1);
 const PATIENCE: Duration = Duration::from_secs(90);
 /// A rest that took longer to come (wire time) is worth a word in the log.
 const WORTH_A_WORD: Duration = Duration::from_secs(5);
-/// Between two looks.
+/// Between two looks: a year has many, and what goes on unseen does no harm here.
 const GLANCE: Duration = Duration::from_millis(2);
 /// The right to write, and the right to write in threads (Discord documentation, topics,
 /// "Permissions").
@@ -333,7 +333,7 @@ impl Simulation {
         };
         // A gateway that stumbles may take more than one attempt; what never comes, shows later.
         let _late = tokio::time::timeout(PATIENCE, bot.bot().ready()).await;
-        self.settler = settler(self.sandbox.clone(), bot.bot(), before);
+        self.settler = settler_at(self.sandbox.clone(), bot.bot(), before, GLANCE);
         self.bot = Some(bot);
         let now = self.sandbox.clock().now();
         for guild in &mut self.guilds {
