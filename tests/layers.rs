@@ -31,6 +31,10 @@ const HOMES: [(&str, &str); 6] = [
     ("usvg", "picture"),
 ];
 
+/// The one file outside of its home that may name a library: the simulator judges the bot from
+/// outside, and so asks the database with statements of its own.
+const GUESTS: [(&str, &str); 1] = [("sqlx", "cli/simulate/record.rs")];
+
 /// What would make a rule depend on something else than its arguments.
 const IMPURE: [&str; 20] = [
     "async",
@@ -150,7 +154,8 @@ fn check(file: &str, source: &str) -> Vec<Wrong> {
     }
     for token in &tokens {
         for (library, home) in HOMES {
-            if token.text == library && module != home {
+            let guest = GUESTS.contains(&(library, file));
+            if token.text == library && module != home && !guest {
                 report(token.line, format!("only `{home}` may name `{library}`"));
             }
         }

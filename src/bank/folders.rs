@@ -148,7 +148,7 @@ fn topic(path: &Path, name: &str, loader: &mut Loader) {
 
 /// The results of `work` for all items, in order, made by as many threads as there are cores: of a
 /// large pack most of the time is spent on reading and parsing its files.
-pub(super) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let share = items.len().div_ceil(threads);
     if share < WORTH_A_THREAD {

@@ -203,12 +203,19 @@ fn is_asleep(clock: &SimClock) -> bool {
     clock.next_wait().is_some_and(|at| at > clock.now())
 }
 
+/// Between two looks at whether all has come to rest.
+const GLANCE: Duration = Duration::from_millis(10);
+
 /// Waits until the sandbox and the bot have come to rest: all events are consumed, the inbox is
 /// empty, no delivery is due. Looks more than once, because an event may be between two hands.
 /// `before` is how many events the sandbox had dispatched to bots before this one started.
 pub fn settler(sandbox: Sandbox, bot: &Bot, before: u64) -> Settler {
-    /// Between two looks.
-    const GLANCE: Duration = Duration::from_millis(10);
+    settler_at(sandbox, bot, before, GLANCE)
+}
+
+/// The same with another time between two looks: the shorter it is, the likelier something goes on
+/// that none of them saw.
+pub fn settler_at(sandbox: Sandbox, bot: &Bot, before: u64, glance: Duration) -> Settler {
     /// Looks in a row that must show nothing going on.
     const LOOKS: u32 = 3;
     /// If counts never agree (a socket dropped with events in it), quiet is as good.
@@ -243,7 +250,7 @@ pub fn settler(sandbox: Sandbox, bot: &Bot, before: u64) -> Settler {
                     return;
                 }
                 last = activity;
-                tokio::time::sleep(GLANCE).await;
+                tokio::time::sleep(glance).await;
             }
         })
     })

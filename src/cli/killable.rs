@@ -1,6 +1,7 @@
 //! A bot in a runtime of its own, so that it can be killed in the midst of anything, as a process is.
 
-use super::bot::{Bot, Parts, start};
+use super::bot::{Bot, Parts, start_seen};
+use crate::engine::milestone::Milestones;
 use anyhow::Context as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -21,15 +22,28 @@ impl Killable {
     /// Starts a bot in a runtime whose threads bear this name.
     ///
     /// # Errors
-    /// Those of [`start`], and when there can be no runtime.
+    /// Those of [`start`](super::bot::start), and when there can be no runtime.
     pub async fn start(parts: Parts, threads: &str) -> anyhow::Result<Self> {
+        Self::start_seen(parts, Milestones::default(), threads).await
+    }
+
+    /// The same, with somebody who sees its milestones passed.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub async fn start_seen(
+        parts: Parts,
+        milestones: Milestones,
+        threads: &str,
+    ) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name(threads)
             .enable_all()
             .build()
             .context("there can be no runtime for the bot")?;
-        match runtime.spawn(start(parts)).await.context("starting the bot broke").flatten() {
+        let started = runtime.spawn(start_seen(parts, milestones)).await;
+        match started.context("starting the bot broke").flatten() {
             Ok(bot) => Ok(Self { bot, runtime }),
             Err(error) => {
                 end(runtime).await?;

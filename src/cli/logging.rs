@@ -12,7 +12,11 @@ const QUIET: &str =
 
 /// Starts logging.
 pub(super) fn start(config: &LogConfig) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(format!("{QUIET},{}", config.filter))?;
+    let filter = match config.filter.as_str() {
+        // Nothing at all, then.
+        "off" => EnvFilter::try_new("off")?,
+        filter => EnvFilter::try_new(format!("{QUIET},{filter}"))?,
+    };
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -41,6 +41,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 /// After this long without an answer an interaction is acknowledged, so that Discord's 3 seconds
 /// (documentation, receiving-and-responding) do not run out.
 const ACKNOWLEDGE_AFTER: Duration = Duration::from_millis(1_800);
+/// How long an acknowledged press waits for those of others.
+const CROWD: Duration = Duration::from_millis(100);
 
 /// Where Discord is and who we are there.
 pub struct Link {
@@ -220,6 +222,9 @@ pub struct Gauge {
 struct Counts {
     received: AtomicU64,
     under_way: AtomicU64,
+    /// Presses that are to be acknowledged before anything else is done.
+    unacknowledged: AtomicU64,
+    acknowledged: Notify,
     ready: Notify,
     is_ready: AtomicU64,
 }
@@ -244,6 +249,28 @@ impl Gauge {
             }
             notified.await;
         }
+    }
+
+    /// Does what acknowledges a press, then lets those who press at the same moment go first: what is
+    /// decided for one must not keep another waiting. Returns `None` if that took too long.
+    async fn among_others<T>(&self, acknowledge: impl Future<Output = T>) -> Option<T> {
+        self.inner.unacknowledged.fetch_add(1, Ordering::SeqCst);
+        let done = tokio::time::timeout(ACKNOWLEDGE_AFTER, acknowledge).await.ok();
+        if self.inner.unacknowledged.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.inner.acknowledged.notify_waiters();
+        }
+        let all = async {
+            loop {
+                let notified = self.inner.acknowledged.notified();
+                if self.inner.unacknowledged.load(Ordering::SeqCst) == 0 {
+                    return;
+                }
+                notified.await;
+            }
+        };
+        // Whoever still waits then waits for Discord, not for us.
+        let _gave_up = tokio::time::timeout(CROWD, all).await;
+        done
     }
 
     fn begin(&self) {
@@ -271,13 +298,14 @@ impl RawEventHandler for Gauge {
 /// nothing is begun before the acknowledgement is through, or has taken as long as others wait
 /// before they send one. Says whether it was acknowledged.
 async fn reply_in_time<T, E: std::fmt::Display>(
+    gauge: &Gauge,
     patience: Duration,
     work: impl Future<Output = T>,
     acknowledge: impl Future<Output = Result<(), E>>,
 ) -> (T, bool) {
     tokio::pin!(work, acknowledge);
     let early = if patience.is_zero() {
-        tokio::time::timeout(ACKNOWLEDGE_AFTER, &mut acknowledge).await.ok()
+        gauge.among_others(&mut acknowledge).await
     } else {
         tokio::select! {
             done = &mut work => return (done, false),

@@ -11,6 +11,7 @@ use crate::domain::checkup::Finding;
 use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId, RoundId};
 use crate::domain::member::Facts;
 use crate::domain::notice::{Notice, Trouble};
+use crate::domain::round::State;
 use crate::engine::Delivery;
 use crate::engine::Engine;
 use crate::engine::checkup::Examination;
@@ -132,6 +133,10 @@ impl Outbound {
             Intent::Pin { round } => {
                 let round = self.engine.round(*round).await?;
                 let Some(message) = round.message else { return Ok(gone("the card is not there")) };
+                if round.state != State::Open {
+                    // Tried late, it would undo the unpinning that came with the next card.
+                    return Ok(gone("its round is over"));
+                }
                 let http = self.paced().await;
                 let pinned = http.pin_message(id(round.channel), message_id(message), None).await;
                 Ok(courtesy(pinned))

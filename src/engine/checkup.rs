@@ -113,8 +113,13 @@ pub fn zones(now: DateTime<Utc>) -> Finding {
 
 /// The state of a database, by a connection to it. Reads all of it.
 pub async fn database(db: &mut Connection) -> Database {
-    if let Some(what) = health::faults(db).await.into_iter().next() {
-        return Database::Damaged(Some(what));
+    let faults = health::faults(db).await;
+    state(db, faults.into_iter().next()).await
+}
+
+async fn state(db: &mut Connection, fault: Option<String>) -> Database {
+    if fault.is_some() {
+        return Database::Damaged(fault);
     }
     match health::size(db).await {
         Ok(bytes) => Database::Whole { bytes },
@@ -138,7 +143,9 @@ impl Checked {
         {
             return state.clone();
         }
-        let state = database(db).await;
+        // Not as thorough as on the command line: the bot has other things to do.
+        let damage = health::damage(db).await;
+        let state = state(db, damage).await;
         *last = Some((Instant::now(), state.clone()));
         state
     }
@@ -193,39 +200,29 @@ fn look_at(guild: GuildId, zone: Tz, date: NaiveDate) -> Option<DateTime<Utc>> {
 }
 
 impl Desk<'_> {
-    /// Owes the daily looks that have become due.
-    pub(super) async fn check_ups(&mut self) -> Decision<()> {
-        for (guild, zone, last) in checkups::guilds(self.db).await? {
-            let today = local_date(zone, self.now);
-            let Some(at) = look_at(guild, zone, today) else { continue };
-            if self.now < at || last.is_some_and(|last| last >= today) {
-                continue;
-            }
-            checkups::seen_to(self.db, guild, today).await?;
-            let cause = format!("check-up:{guild}:{today}");
+    /// Owes the guild's daily look if it has become due; says when the next one is.
+    pub(super) async fn check_up(&mut self, guild: &Guild) -> Decision<Option<DateTime<Utc>>> {
+        if channels::ids_in_use(self.db, Some(guild.id)).await?.is_empty() {
+            return Ok(None);
+        }
+        let today = local_date(guild.zone, self.now);
+        let mut last = checkups::last(self.db, guild.id).await?;
+        let due = look_at(guild.id, guild.zone, today).is_some_and(|at| at <= self.now);
+        if due && last.is_none_or(|last| last < today) {
+            checkups::seen_to(self.db, guild.id, today).await?;
+            last = Some(today);
+            let cause = format!("check-up:{}:{today}", guild.id);
             let owed = Owed {
                 cause: &cause,
-                intent: Intent::CheckUp { guild },
+                intent: Intent::CheckUp { guild: guild.id },
                 after: None,
                 expires_at: Some(self.now + LATEST),
             };
-            self.owe(guild, None, None, owed).await?;
+            self.owe(guild.id, None, None, owed).await?;
         }
-        Ok(())
-    }
-
-    /// When the next look is due; in the past where today's was not seen to yet.
-    pub(super) async fn next_check_up(&mut self) -> store::Result<Option<DateTime<Utc>>> {
-        let mut next = None;
-        for (guild, zone, last) in checkups::guilds(self.db).await? {
-            let today = local_date(zone, self.now);
-            let at = (0..=2)
-                .filter_map(|days| today.checked_add_days(Days::new(days)))
-                .filter(|date| last.is_none_or(|last| last < *date))
-                .find_map(|date| look_at(guild, zone, date));
-            next = [next, at].into_iter().flatten().min();
-        }
-        Ok(next)
+        let dates = (0..=2).filter_map(|days| today.checked_add_days(Days::new(days)));
+        let mut ahead = dates.filter(|date| last.is_none_or(|last| last < *date));
+        Ok(ahead.find_map(|date| look_at(guild.id, guild.zone, date)))
     }
 
     /// Takes what a look found: tells what is new, and that all is over.

@@ -348,7 +348,11 @@ impl Desk<'_> {
         rounds::update(self.db, &round).await?;
         let id = round.id;
         self.owe_for(&round, "edit:void", Intent::EditCard { round: id }, None).await?;
-        self.owe_for(&round, "result:void", Intent::EditResult { round: id }, None).await?;
+        // Voided before it is known here that the result was said: edited after that.
+        let result = format!("round:{id}:result");
+        let result = deliveries::by_cause::<Intent>(self.db, &result).await?;
+        let after = result.map(|result| result.id);
+        self.owe_for(&round, "result:void", Intent::EditResult { round: id }, after).await?;
         let title = round.question.map_or_else(String::new, |question| question.title.clone());
         Ok(Reply::Voided { channel: channel.id, title, rows })
     }

@@ -122,6 +122,9 @@ impl Errands {
     }
 }
 
+/// What is delivered one after the other: what belongs to a study channel, or to a guild alone.
+type Lane = (GuildId, Option<ChannelId>);
+
 /// One pending delivery, as the courier remembers it.
 struct Note {
     errand: Errand,
@@ -131,6 +134,12 @@ struct Note {
     under_way: bool,
     /// The back-off was cut short once because its time ran out.
     seen_expired: bool,
+}
+
+impl Note {
+    fn lane(&self) -> Lane {
+        (self.errand.guild, self.errand.channel)
+    }
 }
 
 struct Finished {
@@ -144,6 +153,10 @@ struct Tour<C> {
     engine: Engine,
     courier: Arc<C>,
     notes: BTreeMap<i64, Note>,
+    /// Those of them that come before the others.
+    first: BTreeSet<i64>,
+    /// The lanes in which a delivery is under way.
+    busy: HashSet<Lane>,
     newest: i64,
     /// When a delivery of each pace may be tried next; those in the past are forgotten.
     paces: HashMap<String, Instant>,
@@ -160,6 +173,8 @@ pub async fn run<C: Courier>(engine: Engine, courier: Arc<C>, stop: Cancellation
         engine,
         courier,
         notes: BTreeMap::new(),
+        first: BTreeSet::new(),
+        busy: HashSet::new(),
         newest: 0,
         paces: HashMap::new(),
         read_again: false,
@@ -207,6 +222,9 @@ impl<C: Courier> Tour<C> {
                     // What was left over from before the start may follow one just sent.
                     let left_over = self.starting && errand.pace.is_some();
                     let wait = if left_over { PACE } else { Duration::ZERO };
+                    if errand.first {
+                        self.first.insert(id);
+                    }
                     let note = Note {
                         errand,
                         not_before: Instant::now() + wait,
@@ -236,13 +254,17 @@ impl<C: Courier> Tour<C> {
     fn start_ready(&mut self) -> Option<Instant> {
         let now = Instant::now();
         let study_now = self.engine.now();
-        let lane = |note: &Note| (note.errand.guild, note.errand.channel);
-        let mut busy: HashSet<(GuildId, Option<ChannelId>)> =
-            self.notes.values().filter(|note| note.under_way).map(lane).collect();
         let mut next = self.read_again.then(|| now + FIRST_WAIT);
         let mut ready = Vec::new();
         self.paces.retain(|_, at| *at > now);
-        for (id, note) in &self.notes {
+        let first = self.first.iter().filter_map(|id| self.notes.get_key_value(id));
+        let others = self.notes.iter().filter(|(_, note)| !note.errand.first);
+        for (id, note) in first.chain(others) {
+            // Looked at again when one of those under way has come to its end: with ten thousand
+            // waiting, most looks end here.
+            if self.tasks.len() + ready.len() >= AT_ONCE {
+                break;
+            }
             let waits = note.errand.after.is_some_and(|before| self.notes.contains_key(&before));
             if note.under_way || waits {
                 continue;
@@ -255,10 +277,7 @@ impl<C: Courier> Tour<C> {
                 next = Some(next.map_or(until, |n: Instant| n.min(until)));
                 continue;
             }
-            if self.tasks.len() + ready.len() >= AT_ONCE {
-                break;
-            }
-            if busy.insert(lane(note)) {
+            if self.busy.insert(note.lane()) {
                 ready.push((*id, expired));
             }
         }
@@ -309,11 +328,15 @@ impl<C: Courier> Tour<C> {
     }
 
     fn note_outcome(&mut self, id: i64, outcome: &Outcome) {
+        if let Some(note) = self.notes.get(&id) {
+            self.busy.remove(&note.lane());
+        }
         let (first, longest, asked) = match outcome {
             Outcome::Later { wait, .. } => (FIRST_WAIT, LONGEST_WAIT, *wait),
             Outcome::Trouble { .. } => (FIRST_WAIT_IN_TROUBLE, LONGEST_WAIT_IN_TROUBLE, None),
             _ => {
                 self.notes.remove(&id);
+                self.first.remove(&id);
                 return;
             }
         };
@@ -328,11 +351,16 @@ impl<C: Courier> Tour<C> {
             }
             _ => {}
         }
-        let doubled = first.saturating_mul(1 << note.failures.min(16)).min(longest);
-        note.not_before = Instant::now() + asked.unwrap_or(doubled);
+        let wait = asked.unwrap_or_else(|| back_off(first, longest, note.failures));
+        note.not_before = Instant::now() + wait;
         note.failures += 1;
         note.under_way = false;
     }
+}
+
+/// The wait after so many failures before: doubling, up to a bound.
+fn back_off(first: Duration, longest: Duration, failures: u32) -> Duration {
+    first.saturating_mul(1 << failures.min(16)).min(longest)
 }
 
 /// Tells the store, then carries out.
@@ -357,4 +385,23 @@ async fn attempt<C: Courier>(engine: Engine, courier: Arc<C>, id: i64, expired: 
         Err(_) => Outcome::Later { wait: None, error: "the store is out of reach".to_owned() },
     };
     Finished { id, said, outcome }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_up_to_their_bound() {
+        for (first, longest) in
+            [(FIRST_WAIT, LONGEST_WAIT), (FIRST_WAIT_IN_TROUBLE, LONGEST_WAIT_IN_TROUBLE)]
+        {
+            let waits: Vec<Duration> =
+                (0..40).map(|failures| back_off(first, longest, failures)).collect();
+            assert_eq!((waits[0], waits[1]), (first, first * 2));
+            assert!(waits.windows(2).all(|pair| pair[0] < pair[1] || pair[1] == longest));
+            assert_eq!(waits.last(), Some(&longest));
+            assert_eq!(back_off(first, longest, u32::MAX), longest);
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::Shared;
 use super::input::{Asker, Click, Command, Input, Press, Reply};
 use super::intent::{Intent, Reading};
+use super::rota::{Look, Who};
 use crate::domain::ids::{ChannelId, GuildId, RoundId};
 use crate::domain::notice::Notice;
 use crate::domain::refusal::Refusal;
@@ -49,11 +50,16 @@ pub(super) struct Desk<'a> {
     pub(super) owes: bool,
     /// Something changed that decides when the next tick is due.
     pub(super) replan: bool,
+    /// Who is to be looked at when, as far as this decision tells.
+    pub(super) looks: Vec<Look>,
+    /// Everybody is among those.
+    pub(super) filled: bool,
 }
 
 impl<'a> Desk<'a> {
     pub(super) fn new(shared: &'a Shared, db: &'a mut Connection) -> Self {
-        Self { db, now: shared.clock.now(), shared, owes: false, replan: false }
+        let now = shared.clock.now();
+        Self { db, now, shared, owes: false, replan: false, looks: Vec::new(), filled: false }
     }
 
     pub(super) async fn decide(&mut self, input: Input) -> Decision<Reply> {
@@ -104,7 +110,13 @@ impl<'a> Desk<'a> {
     async fn command(&mut self, asker: &Asker, command: Command) -> Decision<Reply> {
         self.asker_seen(asker).await?;
         self.replan = true;
-        self.control(asker, command).await
+        let reply = self.control(asker, command).await?;
+        // Whatever it changed: all of the guild is looked at anew.
+        self.looks.push((Who::Guild(asker.guild), Some(self.now)));
+        for channel in channels::ids_in_use(self.db, Some(asker.guild)).await? {
+            self.looks.push((Who::Channel(channel), Some(self.now)));
+        }
+        Ok(reply)
     }
 
     async fn asker_seen(&mut self, asker: &Asker) -> store::Result<()> {
@@ -112,25 +124,16 @@ impl<'a> Desk<'a> {
         members::seen(self.db, *guild, *member, name, facts, self.now).await
     }
 
-    /// When something is due next: a round, a close, the end of a pause, the end of a card's time.
+    /// When something is due next, but for what is on the rota: a close, the end of a card's time, a
+    /// quiz, a reminder.
     pub(super) async fn agenda(&mut self) -> store::Result<Option<DateTime<Utc>>> {
-        let mut next = [
+        let next = [
             rounds::next_close(self.db).await?,
             deliveries::next_expiry(self.db).await?.filter(|at| *at > self.now),
             quizzes::next_wake(self.db).await?,
-            self.boards_agenda().await?,
             self.next_reminder().await?,
-            self.next_check_up().await?,
-        ]
-        .into_iter()
-        .flatten()
-        .min();
-        for channel in channels::in_use(self.db, None).await? {
-            let due = channel.schedule.next_due(self.now.max(channel.since)).map(|due| due.at);
-            let back = channel.schedule.pause.and_then(|pause| pause.until);
-            next = [next, due, back].into_iter().flatten().min();
-        }
-        Ok(next)
+        ];
+        Ok(next.into_iter().flatten().min())
     }
 
     /// A number that no cause had before, for what may rightly be owed again and again. Not the
@@ -170,6 +173,7 @@ impl<'a> Desk<'a> {
             intent: &owed.intent,
             expires_at: owed.expires_at,
             pace,
+            first: owed.intent.is_awaited(),
         };
         let id = deliveries::record(self.db, &new, self.now).await?;
         self.owes |= id.is_some();

@@ -4,6 +4,7 @@
 use super::desk::{Desk, Stop};
 use super::input::{Input, No, Reply};
 use super::milestone::Moment;
+use super::rota::Look;
 use super::{Inbox, Letter};
 use crate::store::savepoint;
 use chrono::{DateTime, Utc};
@@ -36,8 +37,13 @@ impl Inbox {
             letters.drain(..).map(|letter| (letter.input, letter.reply)).unzip();
         let answers = match self.decide_all(inputs).await {
             Ok(done) => {
+                let rota = {
+                    let mut rota = shared.rota();
+                    rota.take(done.looks, done.filled);
+                    rota.next()
+                };
                 if let Some(next) = done.agenda {
-                    shared.set_agenda(next);
+                    shared.set_agenda([next, rota].into_iter().flatten().min());
                 }
                 if done.owes {
                     shared.errands.wake();
@@ -63,19 +69,20 @@ impl Inbox {
     async fn decide_all(&self, inputs: Vec<Input>) -> anyhow::Result<Decided> {
         let shared = &self.engine.shared;
         let mut group = shared.store.begin().await?;
-        let mut decided =
-            Decided { answers: Vec::with_capacity(inputs.len()), owes: false, agenda: None };
+        let mut decided = Decided::default();
         let mut replan = false;
         let names: Vec<&'static str> = inputs.iter().map(Input::name).collect();
         for (input, doing) in inputs.into_iter().zip(&names) {
             let mut savepoint = savepoint(&mut group).await?;
             let mut desk = Desk::new(shared, &mut savepoint);
             let decision = desk.decide(input).await;
-            let (owes, plans) = (desk.owes, desk.replan);
+            let Desk { owes, replan: plans, looks, filled, .. } = desk;
             decided.answers.push(match decision {
                 Ok(reply) => {
                     savepoint.commit().await?;
                     decided.owes |= owes;
+                    decided.looks.extend(looks);
+                    decided.filled |= filled;
                     replan |= plans;
                     Ok(reply)
                 }
@@ -104,12 +111,17 @@ impl Inbox {
 }
 
 /// What a group of inputs came to, once committed.
+#[derive(Default)]
 struct Decided {
     /// One for each input, in order.
     answers: Vec<Result<Reply, No>>,
     /// Whether a delivery was recorded.
     owes: bool,
-    /// The new agenda, if it was made anew.
+    /// Who is to be looked at when.
+    looks: Vec<Look>,
+    /// Whether those are all there are.
+    filled: bool,
+    /// The new agenda but for the rota, if it was made anew.
     agenda: Option<Option<DateTime<Utc>>>,
 }
 

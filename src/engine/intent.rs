@@ -162,6 +162,12 @@ impl Intent {
         }
     }
 
+    /// Whether members wait for it in front of something half done: a card without its thread. Such
+    /// things come before what has not begun, however many rounds are due in the same minute.
+    pub fn is_awaited(&self) -> bool {
+        matches!(self, Self::Thread { .. })
+    }
+
     /// What the bot is doing, for notices: *could not …*.
     pub fn doing(&self) -> &'static str {
         match self {

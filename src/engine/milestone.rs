@@ -25,18 +25,6 @@ pub enum Moment {
     Recorded,
 }
 
-impl Moment {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::BeforeCommit,
-        Self::AfterCommit,
-        Self::BeforeDelivery,
-        Self::BeforeSending,
-        Self::Said,
-        Self::Recorded,
-    ];
-}
-
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

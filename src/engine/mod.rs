@@ -23,6 +23,7 @@ mod inbox;
 pub mod rates;
 mod reports;
 mod review;
+mod rota;
 mod rounds;
 mod secrets;
 mod standings;
@@ -50,7 +51,7 @@ use crate::engine::milestone::Milestones;
 use crate::store::Store;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -98,6 +99,7 @@ pub(crate) struct Shared {
     /// When something is due next; the clock sleeps until then.
     agenda: watch::Sender<Option<DateTime<Utc>>>,
     pub(crate) errands: courier::Errands,
+    rota: Mutex<rota::Rota>,
     checked: checkup::Checked,
     pub(crate) milestones: Milestones,
 }
@@ -139,6 +141,7 @@ impl Engine {
                 letters: AtomicUsize::new(0),
                 agenda: watch::Sender::new(None),
                 errands: courier::Errands::default(),
+                rota: Mutex::default(),
                 checked: checkup::Checked::default(),
                 milestones,
             }),
@@ -243,8 +246,12 @@ impl Engine {
                 let latest = last_look + TimeDelta::hours(6);
                 let next = agenda.borrow_and_update().map_or(latest, |next| next.min(latest));
                 let now = self.now();
-                // A clock that was set back makes the agenda meaningless: plan anew.
-                if next <= now || now < last_look {
+                if now < last_look {
+                    // The clock was set back, which makes all plans meaningless: plan anew.
+                    self.shared.rota().forget();
+                    break;
+                }
+                if next <= now {
                     break;
                 }
                 last_look = now;
@@ -261,6 +268,10 @@ impl Engine {
 impl Shared {
     pub(crate) fn bank(&self) -> Arc<Bank> {
         Arc::clone(&self.bank.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn rota(&self) -> MutexGuard<'_, rota::Rota> {
+        self.rota.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn answered(&self) {

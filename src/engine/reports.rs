@@ -79,13 +79,12 @@ impl Desk<'_> {
     }
 
     async fn owe_report_edit(&mut self, guild: GuildId, report: i64) -> Decision<()> {
+        // The button may be pressed before it is known here that the notice was said.
+        let notice = deliveries::by_cause::<Intent>(self.db, &cause(report)).await?;
+        let after = notice.map(|notice| notice.id);
         let cause = format!("report:{report}:edit:{}", self.turn().await?);
-        let owed = Owed {
-            cause: &cause,
-            intent: Intent::EditReport { report },
-            after: None,
-            expires_at: None,
-        };
+        let owed =
+            Owed { cause: &cause, intent: Intent::EditReport { report }, after, expires_at: None };
         self.owe(guild, None, None, owed).await?;
         Ok(())
     }

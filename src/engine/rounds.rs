@@ -1,13 +1,14 @@
 //! Rounds come due, are drawn, posted and opened; what the courier brings back moves them on.
 
 use super::courier::Outcome;
-use super::desk::{Decision, Desk, Owed};
+use super::desk::{Decision, Desk, Owed, Stop};
 use super::input::Reply;
 use super::intent::{Intent, Reading};
-use super::secrets;
+use super::rota::{self, Who};
+use super::{fault, secrets};
 use crate::domain::answer::ThreadMessage;
 use crate::domain::draw::{self, Candidate, Drawn};
-use crate::domain::ids::{ChannelId, MessageId, QuestionId, RoundId};
+use crate::domain::ids::{ChannelId, GuildId, MessageId, QuestionId, RoundId};
 use crate::domain::notice::{Notice, Trouble};
 use crate::domain::rate::Rate;
 use crate::domain::refusal::Refusal;
@@ -16,12 +17,14 @@ use crate::domain::schedule::{self, Due};
 use crate::store::channels::StudyChannel;
 use crate::store::deliveries::{Delivery, End};
 use crate::store::rounds::{Origin, Round};
-use crate::store::{channels, checkups, deliveries, rates, rounds};
+use crate::store::{channels, checkups, deliveries, guilds, rates, rounds, savepoint};
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use std::collections::HashMap;
 
 /// The step of study time.
 const ONE_MS: TimeDelta = TimeDelta::milliseconds(1);
+/// What broke once is looked at again after this.
+const AFTER_A_FAULT: TimeDelta = TimeDelta::minutes(10);
 /// How long the admins are left alone after a warning that the questions run out.
 const STOCK_WARNING_EVERY: TimeDelta = TimeDelta::days(7);
 
@@ -31,26 +34,92 @@ impl Desk<'_> {
         self.replan = true;
         // The time of a waiting card may be over: the courier looks at its errands again.
         self.owes = true;
-        self.tick_boards().await?;
-        for round in rounds::to_close(self.db, self.now).await? {
-            self.begin_close(round).await?;
+        let (filled, due) = {
+            let rota = self.shared.rota();
+            (rota.is_filled(), rota.due(self.now))
+        };
+        if !filled {
+            self.fill_rota().await?;
+            return Ok(Reply::Noted);
         }
-        for mut channel in channels::in_use(self.db, None).await? {
-            if let Some(until) = channel.schedule.pause.and_then(|pause| pause.until)
-                && until <= self.now
-            {
-                // What was due inside the pause stays unasked; what is due at its end does not.
-                channel.since = channel.since.max(until - ONE_MS);
-                channel.schedule.pause = None;
-                channels::save(self.db, &channel, self.now).await?;
-            }
-            self.make_due_rounds(&channel).await?;
+        for who in due {
+            self.tend(who).await?;
+        }
+        // Those whose study channel has no round at the same instant.
+        for round in rounds::to_close(self.db, self.now, None, rota::BATCH).await? {
+            self.begin_close(round).await?;
         }
         self.quiz_tick().await?;
         // Behind the rounds: cards come first.
         self.remind().await?;
-        self.check_ups().await?;
         Ok(Reply::Noted)
+    }
+
+    /// Puts everybody on the rota, to be looked at now.
+    async fn fill_rota(&mut self) -> Decision<()> {
+        let channels = channels::ids_in_use(self.db, None).await?;
+        let guilds = guilds::ids(self.db).await?;
+        let all = channels.into_iter().map(Who::Channel).chain(guilds.into_iter().map(Who::Guild));
+        self.looks.extend(all.map(|who| (who, Some(self.now))));
+        self.filled = true;
+        Ok(())
+    }
+
+    /// Looks at one study channel or guild. What breaks there breaks nothing elsewhere.
+    async fn tend(&mut self, who: Who) -> Decision<()> {
+        let mut part = savepoint(self.db).await?;
+        let mut desk = Desk::new(self.shared, &mut part);
+        desk.now = self.now;
+        let tended = match who {
+            Who::Channel(channel) => desk.tend_channel(channel).await,
+            Who::Guild(guild) => desk.tend_guild(guild).await,
+        };
+        let next = match tended {
+            Ok(next) => {
+                part.commit().await?;
+                next
+            }
+            Err(stop) => {
+                part.rollback().await?;
+                if let Stop::Broken(error) = stop {
+                    fault("tick", &error);
+                }
+                Some(self.now + AFTER_A_FAULT)
+            }
+        };
+        self.looks.push((who, next));
+        Ok(())
+    }
+
+    /// Ends a pause, closes and makes rounds; says when to look again.
+    async fn tend_channel(&mut self, id: ChannelId) -> Decision<Option<DateTime<Utc>>> {
+        let Some(mut channel) = channels::find(self.db, id).await?.filter(|one| !one.removed)
+        else {
+            return Ok(None);
+        };
+        for round in rounds::to_close(self.db, self.now, Some(id), rota::BATCH).await? {
+            self.begin_close(round).await?;
+        }
+        if let Some(until) = channel.schedule.pause.and_then(|pause| pause.until)
+            && until <= self.now
+        {
+            // What was due inside the pause stays unasked; what is due at its end does not.
+            channel.since = channel.since.max(until - ONE_MS);
+            channel.schedule.pause = None;
+            channels::save(self.db, &channel, self.now).await?;
+        }
+        self.make_due_rounds(&channel).await?;
+        let due = channel.schedule.next_due(self.now.max(channel.since)).map(|due| due.at);
+        let back = channel.schedule.pause.and_then(|pause| pause.until);
+        Ok([due, back, Some(rota::latest(self.now))].into_iter().flatten().min())
+    }
+
+    /// Looks after a guild's boards and the daily look; says when to look again.
+    async fn tend_guild(&mut self, id: GuildId) -> Decision<Option<DateTime<Utc>>> {
+        let Some(guild) = guilds::find(self.db, id).await? else { return Ok(None) };
+        let boards = self.tend_boards(&guild).await?;
+        let look = self.check_up(&guild).await?;
+        Ok([boards, look, Some(rota::latest(self.now))].into_iter().flatten().min())
     }
 
     async fn make_due_rounds(&mut self, channel: &StudyChannel) -> Decision<()> {
@@ -78,7 +147,7 @@ impl Desk<'_> {
         let Some(due) = missed.post else { return Ok(()) };
         match self.draw(channel, Origin::Date(due.date), due.at, None).await {
             Ok(round) => self.post(channel, round).await?,
-            Err(super::desk::Stop::Refused(Refusal::EmptyPool)) => {
+            Err(Stop::Refused(Refusal::EmptyPool)) => {
                 if self.skip(channel, due, SkipReason::NoQuestion).await? {
                     let notice = Notice::EmptyPool { channel: channel.id, date: due.date };
                     let what = format!("empty:{}", due.date);

@@ -236,25 +236,13 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// The boards' part of a tick.
-    pub(super) async fn tick_boards(&mut self) -> Decision<()> {
-        for guild in guilds::all(self.db).await? {
-            self.keep_periods(&guild).await?;
-            self.owe_weekly(&guild).await?;
-        }
-        Ok(())
-    }
-
-    /// When the boards have something to do next.
-    pub(super) async fn boards_agenda(&mut self) -> store::Result<Option<DateTime<Utc>>> {
-        let mut next = None;
-        for guild in guilds::all(self.db).await? {
-            if guilds::weekly(self.db, guild.id).await?.is_some() {
-                let due = weekly::next_due(self.now, guild.zone).map(|due| due.at);
-                next = [next, due].into_iter().flatten().min();
-            }
-        }
-        Ok(next)
+    /// Looks after a guild's boards; says when they have something to do next.
+    pub(super) async fn tend_boards(&mut self, guild: &Guild) -> Decision<Option<DateTime<Utc>>> {
+        self.keep_periods(guild).await?;
+        self.owe_weekly(guild).await?;
+        let posts = guilds::weekly(self.db, guild.id).await?.is_some();
+        let due = posts.then(|| weekly::next_due(self.now, guild.zone)).flatten();
+        Ok(due.map(|due| due.at))
     }
 
     /// Owes the board of the last week, if it is Monday's time and anybody stands on it.

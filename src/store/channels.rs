@@ -84,6 +84,21 @@ pub async fn find(db: &mut Connection, id: ChannelId) -> Result<Option<StudyChan
     Ok(Some(channel))
 }
 
+/// The study channels in use, of one guild or of all, by their numbers alone.
+pub async fn ids_in_use(db: &mut Connection, guild: Option<GuildId>) -> Result<Vec<ChannelId>> {
+    let query = match guild {
+        Some(guild) => sqlx::query(
+            "SELECT channel_id FROM study_channels WHERE removed_at IS NULL AND guild_id = $1
+             ORDER BY channel_id",
+        )
+        .bind(guild.to_db()),
+        None => sqlx::query(
+            "SELECT channel_id FROM study_channels WHERE removed_at IS NULL ORDER BY channel_id",
+        ),
+    };
+    query.fetch_all(db).await?.iter().map(|row| get(row, "channel_id")).collect()
+}
+
 /// Study channels in use, of one guild or of all, with their holidays.
 pub async fn in_use(db: &mut Connection, guild: Option<GuildId>) -> Result<Vec<StudyChannel>> {
     let rows = match guild {

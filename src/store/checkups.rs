@@ -1,33 +1,19 @@
 //! The daily look: which dates were seen to, and what the admins were told.
 
-use super::types::{get, get_json, get_opt, json, ms};
+use super::types::{get, get_json, json, ms};
 use super::{Connection, Result};
 use crate::domain::checkup::Ill;
 use crate::domain::ids::{ChannelId, GuildId};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeSet;
 
-/// The guilds with study channels, each with the zone of its dates and the last date seen to.
-pub async fn guilds(
-    db: &mut Connection,
-) -> Result<Vec<(GuildId, chrono_tz::Tz, Option<NaiveDate>)>> {
-    sqlx::query(
-        "SELECT g.guild_id, g.zone, c.last_date FROM guilds g
-         LEFT JOIN check_ups c ON c.guild_id = g.guild_id
-         WHERE EXISTS (SELECT 1 FROM study_channels s
-                       WHERE s.guild_id = g.guild_id AND s.removed_at IS NULL)
-         ORDER BY g.guild_id",
-    )
-    .fetch_all(db)
-    .await?
-    .iter()
-    .map(|row| {
-        let zone: String = get(row, "zone")?;
-        let zone =
-            zone.parse().map_err(|_| sqlx::Error::Decode(format!("unknown zone {zone}").into()))?;
-        Ok((get(row, "guild_id")?, zone, get_opt(row, "last_date")?))
-    })
-    .collect()
+/// The last date on which a guild was looked after, by the clocks of its zone.
+pub async fn last(db: &mut Connection, guild: GuildId) -> Result<Option<NaiveDate>> {
+    let row = sqlx::query("SELECT last_date FROM check_ups WHERE guild_id = $1")
+        .bind(guild.to_db())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(|row| get(row, "last_date")).transpose()
 }
 
 /// Notes that a guild was looked after on a date; an earlier date than the last changes nothing.

@@ -29,6 +29,8 @@ pub struct New<'a, I> {
     pub expires_at: Option<DateTime<Utc>>,
     /// Deliveries of the same word keep a distance in time.
     pub pace: Option<&'a str>,
+    /// Whether it comes before those that are not.
+    pub first: bool,
 }
 
 /// A recorded delivery.
@@ -92,9 +94,10 @@ pub async fn record<I: Serialize>(
 ) -> Result<Option<i64>> {
     let row = sqlx::query(
         "INSERT INTO deliveries (delivery_id, cause, key, guild_id, channel_id, round_id, after_id,
-             intent, state, attempts, created_at, expires_at, pace)
+             intent, state, attempts, created_at, expires_at, pace,
+             first)
          VALUES ((SELECT COALESCE(MAX(delivery_id), 0) + 1 FROM deliveries),
-             $1, $2, $3, $4, $5, $6, $7, 'pending', 0, $8, $9, $10)
+             $1, $2, $3, $4, $5, $6, $7, 'pending', 0, $8, $9, $10, $11)
          ON CONFLICT (cause) DO NOTHING
          RETURNING delivery_id",
     )
@@ -108,6 +111,7 @@ pub async fn record<I: Serialize>(
     .bind(ms(now))
     .bind(new.expires_at.map(ms))
     .bind(new.pace)
+    .bind(i64::from(new.first))
     .fetch_optional(db)
     .await?;
     row.as_ref().map(|row| get(row, "delivery_id")).transpose()
@@ -285,6 +289,8 @@ pub struct Errand {
     pub expires_at: Option<DateTime<Utc>>,
     /// Deliveries of the same word keep a distance in time.
     pub pace: Option<String>,
+    /// Whether it comes before those that are not.
+    pub first: bool,
 }
 
 /// Whether a delivery was not tried yet, so that it will show whatever is the case when it is.
@@ -302,7 +308,7 @@ pub async fn is_unsent(db: &mut Connection, id: i64) -> Result<bool> {
 /// Pending deliveries with a number above `above`, in order.
 pub async fn errands(db: &mut Connection, above: i64) -> Result<Vec<Errand>> {
     sqlx::query(
-        "SELECT delivery_id, guild_id, channel_id, after_id, expires_at, pace FROM deliveries
+        "SELECT delivery_id, guild_id, channel_id, after_id, expires_at, pace, first FROM deliveries
          WHERE state = 'pending' AND delivery_id > $1 ORDER BY delivery_id",
     )
     .bind(above)
@@ -317,6 +323,7 @@ pub async fn errands(db: &mut Connection, above: i64) -> Result<Vec<Errand>> {
             after: get_opt(row, "after_id")?,
             expires_at: get_opt(row, "expires_at")?,
             pace: get_opt(row, "pace")?,
+            first: get(row, "first")?,
         })
     })
     .collect()

@@ -48,6 +48,12 @@ pub async fn find(db: &mut Connection, id: GuildId) -> Result<Option<Guild>> {
         .transpose()
 }
 
+/// All guilds, by their numbers alone.
+pub async fn ids(db: &mut Connection) -> Result<Vec<GuildId>> {
+    let query = sqlx::query("SELECT guild_id FROM guilds ORDER BY guild_id");
+    query.fetch_all(db).await?.iter().map(|row| get(row, "guild_id")).collect()
+}
+
 /// Writes the guild, new or known.
 pub async fn save(db: &mut Connection, guild: &Guild) -> Result<()> {
     sqlx::query(

@@ -21,8 +21,9 @@ pub async fn faults(db: &mut Connection) -> Vec<String> {
     found
 }
 
-/// The same without looking into indexes and references, which is several times as quick.
-pub(super) async fn damage(db: &mut Connection) -> Option<String> {
+/// The first of the same, without comparing indexes with their tables and without looking at
+/// references, which is ten times as quick.
+pub async fn damage(db: &mut Connection) -> Option<String> {
     let check = sqlx::query("PRAGMA quick_check(1)").fetch_all(db).await;
     checked(check).into_iter().next()
 }

@@ -2,7 +2,7 @@
 //!
 //! One connection writes, a few read. Functions are named by intent, take the connection of the
 //! transaction they belong to, and speak the domain's types. The SQL keeps to what SQLite and
-//! PostgreSQL share; what does not is in `sqlite`, `copy` and `health`.
+//! PostgreSQL share; what does not is in `sqlite`, `copy`, `restore` and `health`.
 
 pub mod activity;
 pub mod answers;
@@ -19,6 +19,7 @@ pub mod members;
 pub mod quizzes;
 pub mod rates;
 pub mod reports;
+mod restore;
 pub mod reviews;
 pub mod rounds;
 pub mod seasons;
@@ -29,8 +30,9 @@ mod types;
 #[cfg(test)]
 mod tests;
 
-pub use copy::{BackedUp, Backup, CopyError, Restored};
+pub use copy::{BackedUp, Backup, CopyError};
 pub use lock::Holder;
+pub use restore::Restored;
 pub use sqlite::OpenError;
 
 use lock::Lock;
@@ -133,7 +135,7 @@ impl Store {
         path: &Path,
         now: DateTime<Utc>,
     ) -> std::result::Result<Restored, CopyError> {
-        copy::restore(from, path, now).await
+        restore::restore(from, path, now).await
     }
 
     /// The file.

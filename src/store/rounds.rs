@@ -197,17 +197,29 @@ pub async fn live(db: &mut Connection, channel: Option<ChannelId>) -> Result<Vec
     rows.iter().map(round).collect()
 }
 
-/// Open rounds whose closing instant has come, oldest first.
-pub async fn to_close(db: &mut Connection, now: DateTime<Utc>) -> Result<Vec<Round>> {
-    sqlx::query(
-        "SELECT * FROM rounds WHERE state = 'open' AND closes_at <= $1 ORDER BY closes_at, round_id",
-    )
-    .bind(ms(now))
-    .fetch_all(db)
-    .await?
-    .iter()
-    .map(round)
-    .collect()
+/// Open rounds whose closing instant has come, oldest first: of one study channel or of all, at most
+/// `most` of them.
+pub async fn to_close(
+    db: &mut Connection,
+    now: DateTime<Utc>,
+    channel: Option<ChannelId>,
+    most: usize,
+) -> Result<Vec<Round>> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let query = match channel {
+        Some(channel) => sqlx::query(
+            "SELECT * FROM rounds WHERE state = 'open' AND closes_at <= $1 AND channel_id = $2
+             ORDER BY closes_at, round_id LIMIT $3",
+        )
+        .bind(ms(now))
+        .bind(channel.to_db()),
+        None => sqlx::query(
+            "SELECT * FROM rounds WHERE state = 'open' AND closes_at <= $1
+             ORDER BY closes_at, round_id LIMIT $2",
+        )
+        .bind(ms(now)),
+    };
+    query.bind(most).fetch_all(db).await?.iter().map(round).collect()
 }
 
 /// The earliest closing instant of an open round.

@@ -1,5 +1,5 @@
-//! Everything that is SQLite's alone: opening a file, pragmas, the version check; with `copy` and
-//! `health`. Another database would need siblings of these files and nothing else.
+//! Everything that is SQLite's alone: opening a file, pragmas, the version check; with `copy`,
+//! `restore` and `health`. Another database would need siblings of these files and nothing else.
 
 use super::lock::{Holder, Lock, named};
 use super::{copy, health, lock};
@@ -302,7 +302,9 @@ pub(super) fn holds_something_else(path: &Path) -> bool {
 
 /// The file in which SQLite keeps what is not yet in the database file.
 pub(super) fn log_of(path: &Path) -> PathBuf {
-    beside(path, "-wal")
+    // SQLite follows links before it names the log.
+    let place = std::fs::canonicalize(path);
+    beside(place.as_deref().unwrap_or(path), "-wal")
 }
 
 pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {

@@ -13,14 +13,15 @@ fn help() {
     Usage: studyhall [COMMAND]
 
     Commands:
-      run      Run the bot
-      demo     Run the bot on an embedded sandbox Discord: no token, no account, no network
-      sandbox  Run the sandbox Discord alone
-      check    Check configuration and question packs: every problem with file and line
-      doctor   Check everything the bot needs, whether it runs or not: one line each, with what to do
-      backup   Copy the database to a file, also while the bot runs
-      restore  Put a backup in the place of the database, which is kept; the bot must be stopped
-      help     Print this message or the help of the given subcommand(s)
+      run       Run the bot
+      demo      Run the bot on an embedded sandbox Discord: no token, no account, no network
+      sandbox   Run the sandbox Discord alone
+      simulate  Let the bot live through simulated days, with kills and faults, and judge what came of it
+      check     Check configuration and question packs: every problem with file and line
+      doctor    Check everything the bot needs, whether it runs or not: one line each, with what to do
+      backup    Copy the database to a file, also while the bot runs
+      restore   Put a backup in the place of the database, which is kept; the bot must be stopped
+      help      Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help

@@ -18,6 +18,8 @@ use studyhall::sandbox::{Fault, Options, SimClock};
 
 const SEND_MESSAGES: u64 = 1 << 11;
 const MANAGE_THREADS: u64 = 1 << 34;
+const MESSAGES: (&str, &str) = ("POST", "/channels/{channel_id}/messages");
+const HISTORY: (&str, &str) = ("GET", "/channels/{channel_id}/messages");
 const DIRECT_CHANNELS: (&str, &str) = ("POST", "/users/@me/channels");
 
 async fn set_up() -> Stage {
@@ -298,5 +300,68 @@ async fn a_database_held_by_another_program_delays_an_answer_and_loses_none() {
     });
     assert!(said.says("goes to **Ana**"), "acknowledged first, answered later: {}", said.text());
     assert!(ben.ballot().await.says("goes to **Ana**"));
+    stage.finish().await;
+}
+
+/// Discord takes the next message, but does not say so, and lets nobody look.
+fn leaves_open_whether_it_was_said(stage: &Stage) {
+    stage.sandbox().fail_next(MESSAGES, Fault::StatusAfter(502), 1);
+    stage.sandbox().fail_next(HISTORY, Fault::Status(500), 10_000);
+}
+
+#[tokio::test]
+async fn a_report_decided_before_its_notice_is_known_to_be_said_shows_it() {
+    let stage = set_up().await;
+    let (ana, maya) = (stage.member("Ana").await, stage.member("Maya").await);
+    leaves_open_whether_it_was_said(&stage);
+    let options = json!({"id": "small/loops/question-03", "reason": "It is wrong."});
+    ana.uses("question report", options).await;
+    stage.until("the notice", || stage.notices().len() == 1).await;
+    maya.presses(&stage.notices()[0], "Fix later").await;
+    assert!(!stage.notices()[0].says("To be fixed later"));
+    stage.sandbox().clear_faults();
+    stage.until("the decision", || stage.notices()[0].says("To be fixed later")).await;
+    assert_eq!(stage.notices().len(), 1);
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_result_voided_before_it_is_known_to_be_said_shows_it() {
+    let stage = set_up().await;
+    let ana = stage.member("Ana").await;
+    stage.advance(1).await;
+    ana.answers("Ana's answer, whose points are taken back.").await;
+    stage.study("pause", Value::Null).await;
+    stage.advance_to("2026-11-30T07:59:00Z").await;
+    // The reading of the thread at the close asks for the same history, and is let through.
+    stage.sandbox().fail_next(MESSAGES, Fault::StatusAfter(502), 1);
+    stage.advance_without_waiting(1).await;
+    stage.until("the result", || stage.results().len() == 1).await;
+    stage.sandbox().fail_next(HISTORY, Fault::Status(500), 10_000);
+    stage.study("void", Value::Null).await;
+    assert!(!stage.result().text().to_lowercase().contains("void"));
+    stage.sandbox().clear_faults();
+    let void = || stage.result().text().to_lowercase().contains("void");
+    stage.until("the void on the result", void).await;
+    stage.until("the reference answer", || stage.references().len() == 1).await;
+    assert_eq!(stage.results().len(), 1);
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_pin_that_hangs_over_the_close_undoes_no_unpinning() {
+    let stage = Stage::open().await;
+    let options = json!({"time": "08:00", "zone": "UTC", "weekdays": "daily", "pin": true});
+    stage.set_up_with(options).await;
+    // It is pinned, and nobody says so.
+    stage.sandbox().fail_next(("PUT", "/pins/"), Fault::StatusAfter(502), 10_000);
+    stage.advance(1).await;
+    stage.until("the pin", || stage.card().is_pinned()).await;
+    stage.advance_days(1).await;
+    stage.until("the next pin", || stage.cards().len() == 2 && stage.card().is_pinned()).await;
+    stage.sandbox().clear_faults();
+    stage.deliver().await;
+    let pinned: Vec<bool> = stage.cards().iter().map(Post::is_pinned).collect();
+    assert_eq!(pinned, [false, true]);
     stage.finish().await;
 }

@@ -113,9 +113,7 @@ impl Table {
         let response = who.actor.press(&card.0, &button).await.unwrap();
         assert!(!response.failed, "the bot gave {} no answer in time", who.actor.name());
         self.stage.settle().await;
-        if response.message.is_none() {
-            return None;
-        }
+        response.message.as_ref()?;
         Some(Post(response.settled_message().await.unwrap()))
     }
 

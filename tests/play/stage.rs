@@ -15,8 +15,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use studyhall::bank::Bank;
-use studyhall::cli::bot::{self, Bot, Parts};
+use studyhall::cli::bot::{self, Parts};
 use studyhall::cli::clock::Simulated;
+use studyhall::cli::killable::Killable;
 use studyhall::config::{PointsConfig, RoundsConfig};
 use studyhall::discord::Link;
 use studyhall::engine::Delivery;
@@ -25,7 +26,6 @@ use studyhall::engine::milestone::Milestones;
 use studyhall::sandbox::{Exchange, Options, Sandbox, Settler, SimClock};
 use studyhall::store::{Store, deliveries};
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
 
 /// A Monday, one minute before the usual time of a round.
 pub const MONDAY: &str = "2026-11-23T07:59:00Z";
@@ -129,15 +129,9 @@ impl Place {
     }
 }
 
-/// The bot in a runtime of its own, so that it can be killed like a process.
-struct Running {
-    bot: Bot,
-    runtime: Runtime,
-}
-
 pub struct Stage {
     pub place: Arc<Place>,
-    running: Option<Running>,
+    running: Option<Killable>,
     props: Props,
     folder: TempDir,
     /// Where this story's log begins.
@@ -377,12 +371,6 @@ impl Stage {
     /// The same for a bot that may die before it comes to rest.
     pub async fn raise_bot(&mut self) {
         assert!(self.running.is_none(), "one bot at a time");
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name(log::thread())
-            .enable_all()
-            .build()
-            .unwrap();
         let before = self.sandbox().dispatched_to_bot();
         let parts = Parts {
             database: self.database(),
@@ -397,43 +385,33 @@ impl Stage {
             clock: Arc::new(Simulated(self.sandbox().clock())),
             seed: 7,
         };
-        let started = runtime.spawn(bot::start_seen(parts, self.props.milestones.clone()));
-        let bot = started.await.unwrap().unwrap();
-        let ready = tokio::time::timeout(PATIENCE, bot.ready()).await;
+        let milestones = self.props.milestones.clone();
+        let running = Killable::start_seen(parts, milestones, &log::thread()).await.unwrap();
+        let ready = tokio::time::timeout(PATIENCE, running.bot().ready()).await;
         ready.expect("the bot gets ready in time");
-        let settler = bot::settler(self.sandbox().clone(), &bot, before);
+        let settler = bot::settler(self.sandbox().clone(), running.bot(), before);
         *self.place.settler.lock().unwrap() = Some(settler);
-        self.running = Some(Running { bot, runtime });
+        self.running = Some(running);
+    }
+
+    /// The running bot, which is about to end, and which the settler must not hold any more.
+    fn ending(&mut self) -> Killable {
+        let running = self.running.take().expect("a bot is running");
+        assert!(!running.bot().has_ended(), "no part of the bot ends by itself");
+        *self.place.settler.lock().unwrap() = None;
+        running
     }
 
     /// Stops the bot as SIGTERM does.
     pub async fn stop_bot(&mut self) {
-        let Running { bot, runtime } = self.running.take().expect("a bot is running");
-        assert!(!bot.has_ended(), "no part of the bot ends by itself");
-        *self.place.settler.lock().unwrap() = None;
-        runtime.spawn(bot.stop()).await.unwrap().unwrap();
-        end(runtime).await;
+        self.ending().stop().await.unwrap();
     }
 
     /// Ends the bot as SIGKILL does: nothing that is under way comes to its end.
     pub async fn kill_bot(&mut self) {
-        let Running { bot, runtime } = self.running.take().expect("a bot is running");
-        assert!(!bot.has_ended(), "no part of the bot ends by itself");
-        *self.place.settler.lock().unwrap() = None;
-        end(runtime).await;
-        drop(bot);
-        let gone = || self.sandbox().bot_connections() == 0 && !self.has_database_open();
+        self.ending().kill(self.folder.path()).await.unwrap();
+        let gone = || self.sandbox().bot_connections() == 0;
         self.until("the end of the bot's connections", gone).await;
-    }
-
-    /// Whether something still holds the story's database. The connections of a killed bot are
-    /// closed by threads of their own, a moment later; with a process they would die at once. To
-    /// open the file before that would break their locks, which belong to the process.
-    fn has_database_open(&self) -> bool {
-        // Where there is no such folder, nothing tells.
-        let Ok(open) = std::fs::read_dir("/proc/self/fd") else { return false };
-        let targets = open.flatten().filter_map(|file| std::fs::read_link(file.path()).ok());
-        targets.into_iter().any(|target| target.starts_with(self.folder.path()))
     }
 
     /// Stops the bot and starts it again on the same file.
@@ -511,8 +489,8 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        if let Some(Running { runtime, .. }) = self.running.take() {
-            runtime.shutdown_background();
+        if let Some(running) = self.running.take() {
+            running.abandon();
         }
         if std::thread::panicking() {
             eprintln!("{}", self.sandbox().transcript());
@@ -533,10 +511,4 @@ async fn pending(store: &Store) -> Vec<Delivery<Intent>> {
         pending.extend(deliveries::find(&mut db, errand.id).await.unwrap());
     }
     pending
-}
-
-/// Drops everything that runs in a runtime, wherever it waits.
-async fn end(runtime: Runtime) {
-    let ended = move || runtime.shutdown_timeout(Duration::from_secs(5));
-    tokio::task::spawn_blocking(ended).await.unwrap();
 }

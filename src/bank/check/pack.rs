@@ -1,6 +1,5 @@
 //! What only a whole pack shows.
 
-use crate::bank::folders::in_parallel;
 use crate::bank::problem::{Problem, Severity};
 use crate::bank::text::length;
 use crate::domain::question::{Difficulty, Question};
@@ -82,7 +81,7 @@ fn titles_differ(questions: &[Placed<'_>]) -> Vec<Problem> {
 /// containment of documents*, 1997): what two share, against what both have together.
 fn prompts_differ(questions: &[Placed<'_>]) -> Vec<Problem> {
     let shingles: Vec<Vec<u32>> =
-        in_parallel(questions, |placed| shingles(&placed.question.prompt));
+        questions.iter().map(|placed| shingles(&placed.question.prompt)).collect();
     // Where each shingle occurs, as one sorted list: a map of lists would take several times the
     // memory of the texts themselves.
     let mut all: Vec<(u32, u32)> = shingles

@@ -99,7 +99,7 @@ mod tests {
         );
         // Samoa went without 30 December 2011.
         assert_eq!(
-            dues(Tz::Pacific__Apia, "08:00:00", "2011-12-29T00:00:00Z", "2012-01-01T00:00:00Z"),
+            dues(Tz::Pacific__Apia, "08:00:00", "2011-12-29T00:00:00Z", "2011-12-31T00:00:00Z"),
             ["2011-12-29 29T18:00", "2011-12-31 30T18:00"]
         );
         // Midnight itself was skipped.

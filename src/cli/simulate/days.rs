@@ -7,7 +7,7 @@ use super::report::Report;
 use super::weather::Trouble;
 use super::{Faults, audit, number};
 use crate::bank::Bank;
-use crate::cli::bot::{Parts, settler};
+use crate::cli::bot::{Parts, settler_at};
 use crate::cli::clock::Simulated;
 use crate::cli::killable::Killable;
 use crate::config::Config;
@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Members act so often a day, at a minute when no round is due.
-const SLOTS: i64 = 12;
+const SLOTS: i64 = 8;
 const SLOT_MINUTE: i64 = 7;
 /// How many members study in a guild.
 const MEMBERS: std::ops::Range<usize> = 4..8;
@@ -40,7 +40,7 @@ const REST: TimeDelta = TimeDelta::hours(1);
 const PATIENCE: Duration = Duration::from_secs(90);
 /// A rest that took longer to come (wire time) is worth a word in the log.
 const WORTH_A_WORD: Duration = Duration::from_secs(5);
-/// Between two looks.
+/// Between two looks: a year has many, and what goes on unseen does no harm here.
 const GLANCE: Duration = Duration::from_millis(2);
 /// The right to write, and the right to write in threads (Discord documentation, topics,
 /// "Permissions").
@@ -140,6 +140,14 @@ impl Simulation {
     /// # Errors
     /// When the simulation itself breaks; broken promises are in the report.
     pub async fn run(mut self, bar: &ProgressBar) -> anyhow::Result<Report> {
+        self.live(bar).await?;
+        let record = self.rest().await?;
+        let report = self.judge(&record);
+        self.sandbox.stop().await;
+        Ok(report)
+    }
+
+    async fn live(&mut self, bar: &ProgressBar) -> anyhow::Result<()> {
         while let Some(((at, _), event)) = self.events.pop_first() {
             let day = (at - self.plan.from).num_days().cast_unsigned();
             bar.set_position(day.min(self.plan.days.into()));
@@ -155,7 +163,7 @@ impl Simulation {
                 Event::Invited(guild) => self.invite(guild),
             }
         }
-        self.judge().await
+        Ok(())
     }
 
     fn chance(&self, purpose: u64, at: DateTime<Utc>) -> ChaCha8Rng {
@@ -325,7 +333,7 @@ impl Simulation {
         };
         // A gateway that stumbles may take more than one attempt; what never comes, shows later.
         let _late = tokio::time::timeout(PATIENCE, bot.bot().ready()).await;
-        self.settler = settler(self.sandbox.clone(), bot.bot(), before);
+        self.settler = settler_at(self.sandbox.clone(), bot.bot(), before, GLANCE);
         self.bot = Some(bot);
         let now = self.sandbox.clock().now();
         for guild in &mut self.guilds {
@@ -498,8 +506,8 @@ impl Simulation {
 
     // The end.
 
-    /// Puts all in order, waits for what is still to come, and judges.
-    async fn judge(mut self) -> anyhow::Result<Report> {
+    /// Lets the bot say what it still owes, stops it, and reads what it leaves behind.
+    async fn rest(&mut self) -> anyhow::Result<Record> {
         self.start_bot().await?;
         self.go_to(self.end() + REST).await;
         self.come_to_rest().await?;
@@ -510,7 +518,10 @@ impl Simulation {
         if let Some(bot) = self.bot.take() {
             bot.stop().await.context("the bot broke")?;
         }
-        let record = Record::read(&self.database()).await?;
+        Record::read(&self.database()).await
+    }
+
+    fn judge(&self, record: &Record) -> Report {
         let mut report = Report {
             requests: self.sandbox.statuses(),
             kills: self.kills,
@@ -524,13 +535,12 @@ impl Simulation {
             end: self.end(),
         };
         for guild in &self.guilds {
-            audit::guild(&mut report, &law, &self.sandbox, guild, &record);
+            audit::guild(&mut report, &law, &self.sandbox, guild, record);
         }
         if record.pending > 0 {
             report.breaks(format!("{} deliveries were never made", record.pending));
         }
-        self.sandbox.stop().await;
-        Ok(report)
+        report
     }
 }
 
@@ -543,4 +553,93 @@ fn end_of(guild: &mut Guild, now: DateTime<Utc>) {
 /// Waits for nothing.
 fn at_once() -> Settler {
     Arc::new(|| Box::pin(async {}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Plan, Simulation};
+    use crate::bank::Bank;
+    use crate::cli::simulate::Faults;
+    use crate::cli::simulate::record::Record;
+    use crate::cli::simulate::report::Report;
+    use crate::config::Config;
+    use chrono::TimeDelta;
+    use indicatif::ProgressBar;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    /// One thing that is not as it should be, and what is then said of it.
+    type Wrong = (&'static str, fn(&mut Record));
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn days_with_kills_keep_the_promise_and_the_judge_sees_whatever_breaks_it() {
+        let plan = Plan {
+            from: "2026-03-27T00:00:00Z".parse().unwrap(),
+            days: 4,
+            guilds: 2,
+            faults: Faults::Calm,
+            seed: 1,
+            kill_every: Some(TimeDelta::hours(6)),
+        };
+        let (config, _) = Config::parse(Path::new("config.toml"), "");
+        let (bank, _) = Bank::load(true, &[]);
+        let mut simulation = Simulation::open(plan, &config, Arc::new(bank)).await.unwrap();
+        simulation.live(&ProgressBar::hidden()).await.unwrap();
+        let record = simulation.rest().await.unwrap();
+        let judged = |record: &Record| -> Report { simulation.judge(record) };
+        let report = judged(&record);
+        assert!(report.is_kept(), "{report}");
+        assert!(report.kills > 10 && report.on_time >= 7, "{report}");
+        assert!(report.answers[0] > 10 && report.votes[0] > 5 && report.points[0] > 30, "{report}");
+
+        let table: [Wrong; 9] = [
+            ("the database knows no round", |record| record.rounds.clear()),
+            ("but the database says skipped", |record| {
+                record.rounds.iter_mut().for_each(|row| row.state = "skipped".to_owned());
+            }),
+            ("has not got", |record| {
+                record.ledger.remove(0);
+            }),
+            ("points too many", |record| {
+                let again = record.ledger[0].clone();
+                record.ledger.push(again);
+            }),
+            ("voted for", |record| {
+                record.ballots.remove(0);
+            }),
+            ("two ballots", |record| {
+                let again = record.ballots[0];
+                record.ballots.push(again);
+            }),
+            ("never voted, but has a ballot", |record| record.ballots[0].voter = 1),
+            ("wrote", |record| record.answers[0].content.push('!')),
+            ("counts in the database alone", |record| record.answers[0].message = 1),
+        ];
+        for (told, wrong) in table {
+            let mut record = record.clone();
+            wrong(&mut record);
+            let report = judged(&record);
+            assert!(!report.is_kept(), "nobody saw: {told}");
+            assert!(report.broken.iter().any(|one| one.contains(told)), "{told}:\n{report}");
+        }
+
+        // What was said on Discord counts as much: a card posted twice, a result that is gone.
+        let guild = &mut simulation.guilds[0];
+        let card = guild.cards[0].clone();
+        guild.cards.push(card.clone());
+        let report = simulation.judge(&record);
+        assert!(report.broken.iter().any(|one| one.contains("has 2 cards")), "{report}");
+        simulation.guilds[0].cards.pop();
+        let result = simulation.sandbox.messages(card.id).into_iter().find(|one| {
+            one["embeds"][0]["title"].as_str().is_some_and(|title| title.starts_with("Result: "))
+        });
+        let result = super::super::guild::id_of(&result.unwrap()["id"]);
+        simulation.sandbox.delete_message(card.id, result);
+        let report = simulation.judge(&record);
+        assert!(report.broken.iter().any(|one| one.contains("0 times a result")), "{report}");
+        simulation.guilds[0].cards.remove(0);
+        let report = simulation.judge(&record);
+        assert!(report.broken.iter().any(|one| one.contains("no card for the round")), "{report}");
+        simulation.sandbox.stop().await;
+    }
 }

@@ -58,7 +58,7 @@ pub struct AnswerRow {
 }
 
 /// Everything that the audit looks at.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Record {
     /// All rounds.
     pub rounds: Vec<RoundRow>,

@@ -184,7 +184,8 @@ async fn answer(
     work: impl Future<Output = Result<Card, ViewError>>,
 ) -> Result<(), Error> {
     let acknowledge = async { context.defer_ephemeral().await };
-    let (done, acknowledged) = reply_in_time(ACKNOWLEDGE_AFTER, work, acknowledge).await;
+    let gauge = &context.data().gauge;
+    let (done, acknowledged) = reply_in_time(gauge, ACKNOWLEDGE_AFTER, work, acknowledge).await;
     let card = done.unwrap_or_else(view_card);
     if card.drawing.is_some() && !acknowledged {
         context.defer_ephemeral().await?;

@@ -106,7 +106,7 @@ pub(super) async fn pressed(
         );
         interaction.create_response(&context.http, defer).await
     };
-    let (answer, deferred) = reply_in_time(press.patience(), work, acknowledge).await;
+    let (answer, deferred) = reply_in_time(&data.gauge, press.patience(), work, acknowledge).await;
     // The text comes at once, and the picture when it is drawn.
     let to_draw = match &answer {
         Answer::Private(card) | Answer::Update(card) | Answer::Public(card) if !deferred => {

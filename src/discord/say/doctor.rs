@@ -1,7 +1,7 @@
 //! `studyhall doctor` and `/study doctor`: what each check found, and what to do.
 
 use super::limit;
-use super::text::{at, clean, count, size, some, whole};
+use super::text::{at, clean, count, plain, size, some, whole};
 use super::{Card, Embed, Tone};
 use crate::domain::checkup::{Content, Database, Finding, Token, Verdict};
 use crate::domain::notice::Trouble;
@@ -51,6 +51,10 @@ pub fn label(finding: &Finding) -> &'static str {
 /// What was found, and what to do about it.
 pub fn text(finding: &Finding, reader: Reader) -> String {
     let fine = finding.verdict() == Verdict::Fine;
+    let quoted = |text: &str| match reader {
+        Reader::Operator => text.to_owned(),
+        Reader::Admin => plain(text),
+    };
     match finding {
         Finding::Configuration(None) => "as it should be".to_owned(),
         Finding::Configuration(Some(problem)) | Finding::TokenFile(problem) => problem.clone(),
@@ -65,6 +69,7 @@ pub fn text(finding: &Finding, reader: Reader) -> String {
                 count(*n as u64, "problem")
             ),
         },
+        Finding::Database(Database::Unusable(why)) => quoted(why),
         Finding::Database(state) => database(state),
         Finding::Backup { age, daily } => backup(*age, *daily, fine, reader),
         Finding::Bot(Some(who)) => format!("running: {who}"),
@@ -101,8 +106,8 @@ pub fn text(finding: &Finding, reader: Reader) -> String {
              end it with `/study remove`"
         ),
         Finding::Absent { guild } => format!(
-            "the bot is not in {guild}. Invite it again; its study channels, rounds and points wait \
-             for it"
+            "the bot is not in {}. Invite it again; its study channels, rounds and points wait for it",
+            quoted(guild)
         ),
         Finding::Trouble { place, trouble, since } => {
             let since = match reader {
@@ -134,7 +139,7 @@ pub fn text(finding: &Finding, reader: Reader) -> String {
         Finding::NoStudyChannel => {
             "there is none yet. `/study setup` on Discord makes one".to_owned()
         }
-        Finding::Unchecked { why, .. } => format!("not checked: {why}"),
+        Finding::Unchecked { why, .. } => format!("not checked: {}", quoted(why)),
     }
 }
 

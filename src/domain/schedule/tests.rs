@@ -62,12 +62,19 @@ mod local_time {
             ("Europe/Berlin", "2026-10-25", "02:30", Some("2026-10-25T00:30:00Z")),
             ("Europe/Berlin", "2026-10-25", "03:00", Some("2026-10-25T02:00:00Z")),
             ("America/New_York", "2026-03-08", "02:30", Some("2026-03-08T07:00:00Z")),
+            ("America/New_York", "2026-03-08", "01:59", Some("2026-03-08T06:59:00Z")),
+            ("America/New_York", "2026-03-08", "03:00", Some("2026-03-08T07:00:00Z")),
+            ("America/New_York", "2026-11-01", "00:59", Some("2026-11-01T04:59:00Z")),
+            ("America/New_York", "2026-11-01", "01:00", Some("2026-11-01T05:00:00Z")),
             ("America/New_York", "2026-11-01", "01:30", Some("2026-11-01T05:30:00Z")),
+            ("America/New_York", "2026-11-01", "02:00", Some("2026-11-01T07:00:00Z")),
             // Half an hour only.
             ("Australia/Lord_Howe", "2026-10-04", "02:15", Some("2026-10-03T15:30:00Z")),
             ("Australia/Lord_Howe", "2026-10-04", "02:30", Some("2026-10-03T15:30:00Z")),
             ("Australia/Lord_Howe", "2026-10-04", "02:45", Some("2026-10-03T15:45:00Z")),
             ("Australia/Lord_Howe", "2026-04-05", "01:45", Some("2026-04-04T14:45:00Z")),
+            ("Australia/Lord_Howe", "2026-04-05", "01:29", Some("2026-04-04T14:29:00Z")),
+            ("Australia/Lord_Howe", "2026-04-05", "02:00", Some("2026-04-04T15:30:00Z")),
             // An hour back for Ramadan, and forth again after it.
             ("Africa/Casablanca", "2026-02-15", "02:30", Some("2026-02-15T01:30:00Z")),
             ("Africa/Casablanca", "2026-03-22", "02:30", Some("2026-03-22T02:00:00Z")),
@@ -354,6 +361,29 @@ mod dues {
             berlin,
             [due("2026-10-25T00:30:00Z", "2026-10-25"), due("2026-10-26T01:30:00Z", "2026-10-26"),]
         );
+    }
+
+    #[test]
+    fn every_zone_has_one_round_a_date() {
+        // A year ahead, and the one in which Samoa left out a date; at midnight, where the gaps of
+        // some zones are, and at half past two, where those of most are.
+        for (from, days) in [("2011-01-01T00:00:00Z", 370), ("2026-01-01T00:00:00Z", 370)] {
+            for (zone, at) in TZ_VARIANTS.iter().flat_map(|zone| [(zone, "00:00"), (zone, "02:30")])
+            {
+                let schedule = daily(zone.name(), at);
+                let dues: Vec<Due> = schedule.dues(utc(from)).take(days).collect();
+                assert_eq!(dues.len(), days, "{zone} {at}");
+                for pair in dues.windows(2) {
+                    let (one, next) = (pair[0], pair[1]);
+                    assert!(one.at < next.at && one.date < next.date, "{zone} {at}: {pair:?}");
+                    // Never earlier than asked, by the clocks there.
+                    let shown = next.at.with_timezone(zone).naive_local();
+                    assert!(shown >= next.date.and_time(time(at)), "{zone} {at}: {next:?}");
+                    let left_out = next.date - one.date > TimeDelta::days(1);
+                    assert!(!left_out || zone.name().starts_with("Pacific/"), "{zone}: {pair:?}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -180,8 +180,7 @@ impl Actor {
         target: Option<&str>,
     ) -> anyhow::Result<String> {
         let session = self.session().await?;
-        let guild =
-            self.request("GET", &format!("/channels/{channel}"), None).await?["guild_id"].clone();
+        let guild = self.guild_of(channel).await?;
         let number = self.inner.nonces.fetch_add(1, Ordering::Relaxed);
         let nonce = format!("{}-{number}", self.id() % 1_000_000_007);
         let mut body = json!({
@@ -203,6 +202,18 @@ impl Actor {
         Ok(nonce)
     }
 
+    /// A channel's guild; null for direct messages.
+    async fn guild_of(&self, channel: u64) -> anyhow::Result<Value> {
+        let known = |actor: &Self| actor.inner.guilds().get(&channel).cloned();
+        if let Some(guild) = known(self) {
+            return Ok(guild);
+        }
+        let found = self.request("GET", &format!("/channels/{channel}"), None).await?;
+        let guild = found["guild_id"].clone();
+        self.inner.guilds().insert(channel, guild.clone());
+        Ok(guild)
+    }
+
     pub(super) async fn session(&self) -> anyhow::Result<Value> {
         if let Some(session) = self.inner.heard().session() {
             return Ok(session);
@@ -215,7 +226,7 @@ impl Actor {
     async fn find_command(&self, channel: u64, name: &str, kind: u64) -> anyhow::Result<Value> {
         let base = format!("/applications/{}", self.inner.application);
         let mut places = vec![format!("{base}/commands")];
-        let guild = &self.request("GET", &format!("/channels/{channel}"), None).await?["guild_id"];
+        let guild = self.guild_of(channel).await?;
         if let Some(guild) = guild.as_str() {
             places.push(format!("{base}/guilds/{guild}/commands"));
         }

@@ -42,6 +42,7 @@ impl Actor {
             heard: Mutex::<Heard>::default(),
             seen: watch::Sender::new(0),
             nonces: AtomicU64::new(1),
+            guilds: Mutex::default(),
         });
         let address = format!("{gateway}?v=10&encoding=json");
         let listener = inner.clone();
@@ -73,7 +74,7 @@ impl Actor {
         &self.inner.member.token
     }
 
-    /// What the member's session was told: type and data, the last 2,000.
+    /// What the member's session was told: type and data, the last 500.
     pub fn events(&self) -> Vec<(String, Value)> {
         self.events_since(0)
     }

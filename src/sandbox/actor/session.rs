@@ -3,7 +3,7 @@
 use crate::sandbox::handle::Cast;
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 
 /// Events kept per actor; a demo that runs for weeks must not fill the memory.
-const KEPT: usize = 2_000;
+const KEPT: usize = 500;
 
 /// What a session was told.
 #[derive(Default)]
@@ -60,12 +60,19 @@ pub struct Inner {
     /// How many events there are; those who wait listen to it.
     pub seen: watch::Sender<usize>,
     pub nonces: AtomicU64,
+    /// The guilds of channels that were acted in, as Discord's own client knows them.
+    pub guilds: Mutex<HashMap<u64, Value>>,
 }
 
 impl Inner {
     /// The events, locked.
     pub fn heard(&self) -> MutexGuard<'_, Heard> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Known channels, locked.
+    pub fn guilds(&self) -> MutexGuard<'_, HashMap<u64, Value>> {
+        self.guilds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Identifies and keeps what the session is told until the connection ends.

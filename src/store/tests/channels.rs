@@ -66,6 +66,8 @@ async fn only_channels_in_use_are_listed() {
     let mut db = bench.store.begin().await.unwrap();
     let listed = async |db: &mut _, guild: Option<GuildId>| {
         let found = channels::in_use(db, guild).await.unwrap();
+        let ids: Vec<_> = found.iter().map(|channel| channel.id).collect();
+        assert_eq!(channels::ids_in_use(db, guild).await.unwrap(), ids);
         found.into_iter().map(|channel| channel.id).collect::<Vec<_>>()
     };
     assert_eq!(listed(&mut db, None).await, [STUDY, SECOND, ELSEWHERE]);

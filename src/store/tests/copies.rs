@@ -3,7 +3,7 @@
 
 use super::{GUILD, guild};
 use crate::domain::ids::GuildId;
-use crate::store::copy::{Step, restore_until};
+use crate::store::restore::{Step, restore_until};
 use crate::store::{CopyError, OpenError, Store, guilds, health, sqlite};
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
@@ -321,9 +321,19 @@ async fn a_restore_that_is_killed_at_any_step_leaves_a_whole_database() {
         };
         assert!(restore_until(&backup, &path, now(), &mut kill).await.is_err());
         assert_eq!(done.last(), Some(&last));
-        // As a process that died would have left it.
+        // As a process that died would have left it. What is kept is no other name of the database,
+        // into which a bot would go on writing.
         let expected = if last == Step::Replaced { 3 } else { 5 };
         assert_eq!(held(&path).await, expected, "after {last:?}");
+        Store::open(&path).await.unwrap().close().await;
+        for kept in names(&folder, "study.db.before") {
+            assert_eq!(held(&folder.path().join(kept)).await, 5, "after {last:?}");
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            assert_eq!(fs::metadata(&path).unwrap().nlink(), 1, "after {last:?}");
+        }
         // And the same again goes through.
         Store::restore(&backup, &path, now()).await.unwrap();
         assert_eq!(held(&path).await, 3, "again after {last:?}");
@@ -386,6 +396,27 @@ async fn a_copy_with_its_log_is_restored_with_what_is_in_the_log() {
 
 #[cfg(unix)]
 #[tokio::test]
+async fn a_database_behind_a_link_is_backed_up_and_restored_where_the_link_leads() {
+    let (folder, disk) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (path, place) = (folder.path().join("study.db"), disk.path().join("real.db"));
+    std::os::unix::fs::symlink(&place, &path).unwrap();
+    let bot = Store::open(&path).await.unwrap();
+    add(&bot, 1..=3).await;
+    // What is still in the log is seen through the link.
+    let backup = folder.path().join("study.bak");
+    Store::back_up(&path, &backup, false, now()).await.unwrap();
+    let mut db = Store::look(&path).await.unwrap();
+    assert_eq!(guilds::all(&mut db).await.unwrap().len(), 3);
+    db.close().await.unwrap();
+    add(&bot, [4]).await;
+    bot.close().await;
+    let kept = Store::restore(&backup, &path, now()).await.unwrap().kept.unwrap();
+    assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
+    assert_eq!((held(&backup).await, held(&place).await, held(&kept).await), (3, 3, 4));
+}
+
+#[cfg(unix)]
+#[tokio::test]
 async fn copies_are_for_the_same_eyes_as_the_database() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = TempDir::new().unwrap();
@@ -416,6 +447,8 @@ async fn older(path: &Path) -> i64 {
         .await
         .unwrap();
     for statement in [
+        "DROP INDEX deliveries_expiring",
+        "ALTER TABLE deliveries DROP COLUMN first",
         "DROP TABLE told_ills",
         "DROP TABLE check_ups",
         "DELETE FROM _sqlx_migrations WHERE version >= 7",
@@ -496,6 +529,7 @@ async fn what_is_wrong_with_a_database_is_told_and_its_size() {
     database(&path, 500).await;
     let mut db = Store::look(&path).await.unwrap();
     assert_eq!(health::faults(&mut db).await, [] as [&str; 0]);
+    assert_eq!(health::damage(&mut db).await, None);
     assert_eq!(health::size(&mut db).await.unwrap(), fs::metadata(&path).unwrap().len());
     db.close().await.unwrap();
     let options = SqliteConnectOptions::new().filename(&path).foreign_keys(false);
@@ -511,4 +545,5 @@ async fn what_is_wrong_with_a_database_is_told_and_its_size() {
     let mut db = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
     let faults = health::faults(&mut db).await;
     assert!((1..=5).contains(&faults.len()) && !faults.concat().contains('\n'), "{faults:?}");
+    assert!(health::damage(&mut db).await.is_some());
 }

@@ -32,6 +32,7 @@ fn bare<'a>(cause: &'a str, key: &'a str, intent: &'a Said) -> New<'a, Said> {
         intent,
         expires_at: None,
         pace: None,
+        first: false,
     }
 }
 
@@ -263,6 +264,7 @@ async fn the_couriers_errands() {
         expires_at: Some(at(7)),
         guild: OTHER_GUILD,
         pace: Some("slowly"),
+        first: true,
         ..bare("c", "c", &CARD)
     };
     let third = deliveries::record(&mut db, &chained, at(0)).await.unwrap().unwrap();
@@ -275,6 +277,7 @@ async fn the_couriers_errands() {
             after: None,
             expires_at: None,
             pace: None,
+            first: false,
         },
         Errand {
             id: third,
@@ -283,6 +286,7 @@ async fn the_couriers_errands() {
             after: Some(first),
             expires_at: Some(at(7)),
             pace: Some("slowly".to_owned()),
+            first: true,
         },
     ];
     assert!(deliveries::is_unsent(&mut db, first).await.unwrap());

@@ -52,6 +52,8 @@ async fn the_weekly_post_is_each_guilds_own_and_outlives_a_setup() {
     let bench = Bench::new().await;
     let mut db = bench.store.begin().await.unwrap();
     let known = guilds::all(&mut db).await.unwrap();
+    let ids: Vec<_> = known.iter().map(|guild| guild.id).collect();
+    assert_eq!(guilds::ids(&mut db).await.unwrap(), ids);
     assert_eq!(known.iter().map(|guild| guild.id).collect::<Vec<_>>(), [GUILD, OTHER_GUILD]);
     assert_eq!(guilds::weekly(&mut db, GUILD).await.unwrap(), None);
     guilds::set_weekly(&mut db, GUILD, Some(ChannelId(5)), at(3)).await.unwrap();

@@ -208,13 +208,15 @@ async fn open_rounds_close_at_their_instant_and_not_before() {
     for (now, wanted) in
         [(just_before, vec![]), (second, vec![2]), (seventh, vec![2, 7]), (at(99_999), vec![2, 7])]
     {
-        assert_eq!(ids(&rounds::to_close(&mut db, now).await.unwrap()), wanted);
+        assert_eq!(ids(&rounds::to_close(&mut db, now, None, 9).await.unwrap()), wanted);
     }
+    assert_eq!(ids(&rounds::to_close(&mut db, seventh, None, 1).await.unwrap()), [2]);
+    assert_eq!(ids(&rounds::to_close(&mut db, seventh, Some(SECOND), 9).await.unwrap()), [7]);
     // The one that closes first comes first, whatever its number.
     let early = Round { closes_at: at(0), ..open(7, SECOND, date(1)) };
     rounds::update(&mut db, &early).await.unwrap();
     assert_eq!(rounds::next_close(&mut db).await.unwrap(), Some(at(0)));
-    assert_eq!(ids(&rounds::to_close(&mut db, seventh).await.unwrap()), [7, 2]);
+    assert_eq!(ids(&rounds::to_close(&mut db, seventh, None, 9).await.unwrap()), [7, 2]);
     for round in [open(2, STUDY, date(2)), open(7, SECOND, date(1))] {
         let withdrawn = Round { state: State::Withdrawn, ..round };
         rounds::update(&mut db, &withdrawn).await.unwrap();

@@ -84,7 +84,7 @@ async fn killed_at_every_milestone_everything_happens_once() {
     iter(walks)
         .map(async |(story, name)| {
             let told = story.tell(Plan::At(name.clone())).await;
-            assert_eq!(told.trap.deaths(), [name.clone()]);
+            assert_eq!(told.trap.deaths(), std::slice::from_ref(&name));
             let (_, expected) = alive.iter().find(|(of, _)| *of == story).unwrap();
             assert_eq!(&told.outcome, expected, "after a death at {name}");
         })
@@ -95,7 +95,7 @@ async fn killed_at_every_milestone_everything_happens_once() {
 
 #[tokio::test]
 async fn killed_at_random_everything_happens_once() {
-    let seed = from_environment("STUDYHALL_SEED").unwrap_or_else(|| rand::rng().random());
+    let seed = from_environment("STUDYHALL_SEED").unwrap_or_else(any_seed);
     let kills = from_environment("STUDYHALL_KILLS").unwrap_or(KILLS);
     eprintln!("STUDYHALL_SEED={seed} STUDYHALL_KILLS={kills}");
     let mut alive = Vec::new();
@@ -112,7 +112,7 @@ async fn killed_at_random_everything_happens_once() {
             .collect();
         let deaths = iter(plans)
             .map(async |(story, seed): (usize, u64)| {
-                let chance = ChaCha8Rng::seed_from_u64(seed);
+                let chance = Box::new(ChaCha8Rng::seed_from_u64(seed));
                 let told = Story::ALL[story].tell(Plan::Walk(chance, MOST_DEATHS, FAR)).await;
                 let deaths = told.trap.deaths();
                 assert_eq!(told.outcome, alive[story], "walk {seed}: after {deaths:?}");
@@ -128,4 +128,9 @@ async fn killed_at_random_everything_happens_once() {
 
 fn from_environment<T: FromStr<Err: Debug>>(name: &str) -> Option<T> {
     env::var(name).ok().map(|text| text.parse().expect("a number"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "which deaths are tried is chance; it is printed")]
+fn any_seed() -> u64 {
+    rand::random()
 }

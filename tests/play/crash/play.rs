@@ -84,7 +84,9 @@ impl Play {
 
     /// Nobody dies any more, and everything that is owed is said.
     pub async fn comes_to_rest(&mut self) {
+        self.stage.sandbox().clear_faults();
         self.does("the last deliveries", async |stage| stage.deliver().await).await;
+        self.stage.sandbox().clear_faults();
         self.trap.disarm();
     }
 
@@ -98,6 +100,9 @@ impl Play {
         self.stage.kill_bot().await;
         // It may have been away for longer than Discord remembers a nonce: history must do.
         self.stage.sandbox().forget_nonces();
+        if let Some((route, fault)) = self.trap.weather() {
+            self.stage.sandbox().fail_next(route, fault, 1);
+        }
         self.trap.reset();
         self.stage.raise_bot().await;
     }

@@ -5,7 +5,21 @@ use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use std::sync::{Mutex, MutexGuard};
 use studyhall::engine::milestone::{Moment, Witness};
+use studyhall::sandbox::Fault;
 use tokio::sync::watch;
+
+/// Requests that fail in a walk.
+const ROUTES: [(&str, &str); 6] = [
+    ("POST", "/channels/{channel_id}/messages"),
+    ("GET", "/channels/{channel_id}/messages"),
+    ("PATCH", "/channels/{channel_id}/messages/{message_id}"),
+    ("POST", "/messages/{message_id}/threads"),
+    ("PUT", "/reactions/"),
+    ("PUT", "/pins/"),
+];
+/// How they fail: before and after they took effect.
+const FAULTS: [Fault; 4] =
+    [Fault::Status(500), Fault::StatusAfter(502), Fault::DropBefore, Fault::DropAfter];
 
 /// When the trap springs.
 pub enum Plan {
@@ -13,8 +27,9 @@ pub enum Plan {
     Watch,
     /// At the first visit of that milestone.
     At(String),
-    /// So many times, each after a number of visits up to the second figure.
-    Walk(ChaCha8Rng, usize, u32),
+    /// So many times, each after a number of visits up to the second figure; and after some deaths
+    /// Discord fails one request.
+    Walk(Box<ChaCha8Rng>, usize, u32),
 }
 
 /// Stands beside the bot's milestones. When it has sprung nobody passes any more, as if the process
@@ -52,6 +67,16 @@ impl Trap {
         self.draw();
         self.state().dead = false;
         self.sprung.send_replace(false);
+    }
+
+    /// What Discord does wrong in the next life, if anything.
+    pub fn weather(&self) -> Option<((&'static str, &'static str), Fault)> {
+        let mut state = self.state();
+        let Plan::Walk(chance, ..) = &mut state.plan else { return None };
+        let fair = chance.random_ratio(1, 2);
+        let route = ROUTES[chance.random_range(0..ROUTES.len())];
+        let fault = FAULTS[chance.random_range(0..FAULTS.len())];
+        (!fair).then_some((route, fault))
     }
 
     /// Lets everybody pass from now on.
