@@ -177,7 +177,7 @@ fn missing_of(
     channel: &StudyChannel,
 ) -> Vec<super::say::admin::Missing> {
     let role = channel.role.map(|role| discord::RoleId::new(role.0));
-    missing(ground, channel.id, channel.pin, role, guild.notices)
+    missing(ground, channel.id, role, guild.notices)
 }
 
 /// What concerns the bot as a whole, by the bot itself; `asked`: what Discord said.

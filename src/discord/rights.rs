@@ -4,11 +4,9 @@ use super::say::admin::Missing;
 use crate::domain::ids::ChannelId;
 use serenity::all::{self as discord, Cache, GuildChannel, Member, PartialGuild, Permissions};
 
-/// `PIN_MESSAGES`, since 2026-02-23 apart from Manage Messages (Discord documentation, change log);
-/// serenity 0.12 does not name it.
-const PIN_MESSAGES: Permissions = Permissions::from_bits_retain(1 << 51);
-
-/// What a study channel needs, in the words of Discord's settings.
+/// What a study channel needs, in the words of Discord's settings. *Pin Messages* (bit 51, since
+/// 2026-02-23 apart from Manage Messages; Discord documentation, change log) is not looked at:
+/// serenity 0.12 leaves out bits that it does not know as it reads rights, so nobody here can tell.
 const NEEDED: [(Permissions, &str); 7] = [
     (Permissions::VIEW_CHANNEL, "View Channel"),
     (Permissions::SEND_MESSAGES, "Send Messages"),
@@ -72,15 +70,11 @@ impl Ground for Asked {
 pub(super) fn missing(
     ground: &impl Ground,
     study: ChannelId,
-    pin: bool,
     role: Option<discord::RoleId>,
     notices: Option<ChannelId>,
 ) -> Vec<Missing> {
     let mut all = Vec::new();
     let mut needed: Vec<(Permissions, &str)> = NEEDED.to_vec();
-    if pin {
-        needed.push((PIN_MESSAGES, "Pin Messages"));
-    }
     if role.is_some_and(|role| !ground.is_mentionable(role)) {
         needed.push((Permissions::MENTION_EVERYONE, "Mention All Roles"));
     }

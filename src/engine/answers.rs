@@ -295,10 +295,16 @@ impl Desk<'_> {
         let first = before.as_ref().map(|answer| answer.first_message);
         let now = answers::first_counted(self.db, round.id, member).await?;
         match now {
-            Some(message) => answers::touch(self.db, round.id, member, message).await?,
+            Some(message) => {
+                answers::touch(self.db, round.id, member, message).await?;
+                // A message may be heard of only after an older one was deleted.
+                if let Some(written) = DateTime::from_timestamp_millis(message.created_ms()) {
+                    ballots::revive(self.db, round.id, member, written).await?;
+                }
+            }
             None => {
                 answers::remove(self.db, round.id, member).await?;
-                ballots::void(self.db, round.id, member).await?;
+                ballots::void(self.db, round.id, member, self.now).await?;
             }
         }
         let Some(thread) = round.thread.filter(|_| first != now) else { return Ok(()) };

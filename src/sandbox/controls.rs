@@ -1,11 +1,10 @@
 //! What a test or the demo changes in a running sandbox: the world, the network, the limits.
 
 use super::faults::Fault;
-use super::gateway::hub::Frame;
+use super::gateway::hub::Upset;
 use super::handle::{Cast, Sandbox, cast};
 use super::limits::Limits;
 use super::world::{Overwrite, World, kind};
-use serde_json::json;
 use std::time::Duration;
 
 impl Sandbox {
@@ -173,35 +172,31 @@ impl Sandbox {
 
     /// Breaks the bot's gateway connections without a word; its sessions can be resumed.
     pub fn drop_gateways(&self) {
-        let state = self.server.state();
-        state.hub.each(self.server.bot, || Frame::Abort);
+        self.upset(Upset::Drop);
     }
 
     /// Closes the bot's gateway connections with a code.
     pub fn close_gateways(&self, code: u16) {
-        let state = self.server.state();
-        state.hub.each(self.server.bot, || Frame::Close(code, "Closed on purpose."));
+        self.upset(Upset::Close(code));
     }
 
     /// Asks the bot's sessions to connect anew (op 7).
     pub fn ask_reconnect(&self) {
-        let state = self.server.state();
-        state.hub.each(self.server.bot, || {
-            Frame::Control(json!({"op": 7, "s": null, "t": null, "d": null}).to_string())
-        });
+        self.upset(Upset::Reconnect);
     }
 
     /// Asks the bot's sessions for a heartbeat at once (op 1).
     pub fn ask_heartbeat(&self) {
-        let state = self.server.state();
-        state.hub.each(self.server.bot, || {
-            Frame::Control(json!({"op": 1, "s": null, "t": null, "d": null}).to_string())
-        });
+        self.upset(Upset::Heartbeat);
     }
 
     /// Tells the bot's sessions that they are invalid (op 9).
     pub fn invalidate_sessions(&self, resumable: bool) {
-        self.server.state().hub.invalidate(self.server.bot, resumable);
+        self.upset(Upset::Invalid { resumable });
+    }
+
+    fn upset(&self, upset: Upset) {
+        self.server.state().hub.upset(self.server.bot, upset);
     }
 
     /// Lets the bot's next `times` requests go wrong whose method is `matcher.0` (`*` for any) and
@@ -241,10 +236,7 @@ impl Sandbox {
 
     /// While on, nothing of the bot's comes through: connections break, new ones are refused.
     pub fn set_outage(&self, on: bool) {
-        self.server.state().faults.outage = on;
-        if on {
-            self.drop_gateways();
-        }
+        self.server.set_outage(on);
     }
 
     /// Turns the rate limits on or off.

@@ -1,9 +1,11 @@
 //! Trouble on purpose: what a test wants to go wrong with the bot's next requests.
 
+use serde::{Deserialize, Deserializer};
 use std::time::Duration;
 
 /// One way for a request of the bot to go wrong.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
     /// Answered with this status; nothing happened.
     Status(u16),
@@ -13,16 +15,43 @@ pub enum Fault {
     DropBefore,
     /// It happened, but the connection breaks before the answer.
     DropAfter,
-    /// It happened at once, but the answer comes late.
-    Slow(Duration),
+    /// It happened at once, but the answer comes late. Written in milliseconds.
+    #[serde(rename = "slow_ms")]
+    Slow(#[serde(deserialize_with = "milliseconds")] Duration),
     /// 429 without any limit being reached.
     RateLimit {
         /// Seconds to wait.
         retry_after_s: f64,
         /// Whether it claims to be the limit over all routes.
+        #[serde(default)]
         global: bool,
     },
 }
+
+impl Fault {
+    /// What cannot be done with it, as a sentence; None if it can be.
+    pub fn flaw(&self) -> Option<&'static str> {
+        match self {
+            Self::Status(status) | Self::StatusAfter(status) if !(400..600).contains(status) => {
+                Some("a status is from 400 to 599")
+            }
+            Self::Slow(delay) if *delay > LONGEST => Some("slow_ms is at most 600000"),
+            Self::RateLimit { retry_after_s, .. }
+                if !(0.0..=LONGEST.as_secs_f64()).contains(retry_after_s) =>
+            {
+                Some("retry_after_s is from 0 to 600")
+            }
+            _ => None,
+        }
+    }
+}
+
+fn milliseconds<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    u64::deserialize(from).map(Duration::from_millis)
+}
+
+/// The longest that a request may be held up.
+const LONGEST: Duration = Duration::from_mins(10);
 
 /// Faults waiting for their requests.
 #[derive(Default)]
@@ -52,6 +81,11 @@ impl Faults {
         let fault = *fault;
         self.waiting.retain(|(_, _, _, times)| *times > 0);
         Some(fault)
+    }
+
+    /// How many requests are still to go wrong.
+    pub fn waiting(&self) -> u64 {
+        self.waiting.iter().map(|(_, _, _, times)| u64::from(*times)).sum()
     }
 
     /// Forgets all that has not happened yet; returns how many requests were still to go wrong.

@@ -258,12 +258,16 @@ impl Sandbox {
     /// same name it gives the same one. An unknown name joins the guild as a plain member.
     pub fn actor(&self, name: &str) -> Actor {
         let known = self.members().into_iter().find(|one| one.name == name);
-        self.act_as(known.unwrap_or_else(|| self.add_member(name, false)))
+        self.connect(known.unwrap_or_else(|| self.add_member(name, false)), None)
     }
 
-    /// A member of any guild who acts over real REST and a gateway session of its own. Called again
-    /// for the same member it gives the same one.
+    /// The same for a member of any guild. Its session is told what comes of its own clicks and
+    /// commands and nothing else: where hundreds act, who reads along would cost more than the bot.
     pub fn act_as(&self, member: Cast) -> Actor {
+        self.connect(member, Some(0))
+    }
+
+    fn connect(&self, member: Cast, intents: Option<u64>) -> Actor {
         self.actors
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -271,6 +275,7 @@ impl Sandbox {
             .or_insert_with(|| {
                 Actor::connect(
                     member,
+                    intents,
                     &self.api(),
                     &self.gateway(),
                     self.server.bot,

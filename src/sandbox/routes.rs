@@ -11,7 +11,7 @@ use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Query, Request, State a
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ pub fn router(server: &Arc<Server>) -> Router {
         .route("/page/{name}", get(page::file))
         .route("/traffic", get(page::traffic))
         .route("/clock", get(rest::clock_get).post(rest::clock_post))
+        .route("/faults", post(rest::faults_post))
         .route("/gateway", get(gateway))
         .route("/gateway/", get(gateway))
         .route("/gateway/resume", get(gateway))

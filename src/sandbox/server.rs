@@ -1,6 +1,7 @@
 //! What all connections share, and the listener they come in by.
 
 use super::clock::{Settler, SimClock};
+use super::gateway::hub::Upset;
 use super::state::State;
 use super::world::World;
 use axum::extract::connect_info::Connected;
@@ -94,6 +95,15 @@ impl Server {
     /// When something last happened (wire time).
     pub fn last_activity(&self) -> Instant {
         *self.last_activity.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// While on, every connection of the bot breaks, and new ones are refused.
+    pub fn set_outage(&self, on: bool) {
+        let mut state = self.state();
+        state.faults.outage = on;
+        if on {
+            state.hub.upset(self.bot, Upset::Drop);
+        }
     }
 
     /// Replaces what is called at every stop of the clock.

@@ -1,6 +1,6 @@
 //! Ballots: at most one a member and round, none for oneself. The table's keys keep both.
 
-use super::types::{get, ms};
+use super::types::{get, get_opt, ms};
 use super::{Connection, Result};
 use crate::domain::ballot::Ballot;
 use crate::domain::ids::{MemberId, RoundId};
@@ -25,10 +25,10 @@ pub async fn cast(
     at: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query(
-        "INSERT INTO ballots (round_id, voter_id, author_id, cast_at, revision, void)
-         VALUES ($1, $2, $3, $4, $5, 0)
+        "INSERT INTO ballots (round_id, voter_id, author_id, cast_at, revision)
+         VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (round_id, voter_id) DO UPDATE SET author_id = $3, cast_at = $4,
-             revision = $5, void = 0",
+             revision = $5, voided_at = NULL",
     )
     .bind(round.0)
     .bind(voter.to_db())
@@ -51,12 +51,41 @@ pub async fn withdraw(db: &mut Connection, round: RoundId, voter: MemberId) -> R
 }
 
 /// Voids the ballots for an answer that was taken back.
-pub async fn void(db: &mut Connection, round: RoundId, author: MemberId) -> Result<()> {
-    sqlx::query("UPDATE ballots SET void = 1 WHERE round_id = $1 AND author_id = $2")
-        .bind(round.0)
-        .bind(author.to_db())
-        .execute(db)
-        .await?;
+pub async fn void(
+    db: &mut Connection,
+    round: RoundId,
+    author: MemberId,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE ballots SET voided_at = $3
+         WHERE round_id = $1 AND author_id = $2 AND voided_at IS NULL",
+    )
+    .bind(round.0)
+    .bind(author.to_db())
+    .bind(ms(at))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Makes the ballots for an answer valid again that became void after `since`: an answer of which
+/// something was there then, and still is, was never gone as a whole.
+pub async fn revive(
+    db: &mut Connection,
+    round: RoundId,
+    author: MemberId,
+    since: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE ballots SET voided_at = NULL
+         WHERE round_id = $1 AND author_id = $2 AND voided_at > $3",
+    )
+    .bind(round.0)
+    .bind(author.to_db())
+    .bind(ms(since))
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -77,7 +106,7 @@ pub async fn of_round(db: &mut Connection, round: RoundId) -> Result<Vec<Cast>> 
                 ballot: Ballot {
                     voter: get(row, "voter_id")?,
                     author: get(row, "author_id")?,
-                    void: get(row, "void")?,
+                    void: get_opt::<DateTime<Utc>>(row, "voided_at")?.is_some(),
                 },
                 revision: get(row, "revision")?,
             })

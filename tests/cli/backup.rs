@@ -318,6 +318,8 @@ async fn on_a_full_disk_nothing_is_migrated_backed_up_or_restored_and_nothing_is
     let options = SqliteConnectOptions::new().filename(&path);
     let mut db = options.connect().await.unwrap();
     for statement in [
+        "ALTER TABLE ballots ADD COLUMN void BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE ballots DROP COLUMN voided_at",
         "DROP INDEX deliveries_expiring",
         "ALTER TABLE deliveries DROP COLUMN first",
         "DROP TABLE told_ills",

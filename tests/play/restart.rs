@@ -1,9 +1,11 @@
 //! The round happens once, whatever crashes and whatever Discord does.
 
-use crate::stage::Stage;
+use crate::stage::{PATIENCE, Stage};
 use futures::future::join_all;
 use serde_json::{Value, json};
-use std::time::Duration;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
+use std::time::{Duration, Instant};
 use studyhall::sandbox::Fault;
 
 /// A message of the bot; answers to interactions have another route.
@@ -332,5 +334,41 @@ async fn a_card_not_sent_before_a_long_absence_is_withdrawn() {
     stage.until("a notice", || stage.notices().len() == 1).await;
     assert!(stage.notices()[0].says("did not take the question for the round of Mon 2026-11-23"));
     assert_eq!((stage.cards().len(), cards_sent(&stage)), (0, 1));
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn votes_stay_when_the_message_they_were_cast_for_goes_before_the_next_one_is_heard_of() {
+    let mut stage = Stage::open().await;
+    let [ana, ben, chidi, _] = stage.cast().await;
+    stage.set_up("08:00", "UTC").await;
+    stage.advance(1).await;
+    let first = ana.answers("Ana's answer, of which there is more to come.").await;
+    ben.votes_for(&ana).await;
+    chidi.votes_for(&ana).await;
+
+    stage.kill_bot().await;
+    stage.advance(1).await;
+    let second = "The rest of Ana's answer, while nobody listens.";
+    ana.actor.say(stage.thread(), second).await.unwrap();
+    stage.advance(1).await;
+    stage.sandbox().fail_next(HISTORY, Fault::Status(500), 1_000);
+    stage.raise_bot().await;
+    ana.actor.delete(stage.thread(), first.id()).await.unwrap();
+    let file = SqliteConnectOptions::new().filename(stage.database()).read_only(true);
+    let mut db = file.connect().await.unwrap();
+    let gone = "SELECT COUNT(*) FROM ballots WHERE voided_at IS NOT NULL";
+    let began = Instant::now();
+    while sqlx::query_scalar::<_, i64>(gone).fetch_one(&mut db).await.unwrap() < 2 {
+        assert!(began.elapsed() < PATIENCE, "the bot hears of the deletion");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    db.close().await.unwrap();
+    stage.sandbox().clear_faults();
+
+    stage.advance_to("2026-11-24T08:00:00Z").await;
+    stage.until("the result", || stage.results().len() == 1).await;
+    let result = stage.result();
+    assert_eq!(result.field("Votes").unwrap(), "Ana: 2 votes 🏆");
     stage.finish().await;
 }

@@ -207,7 +207,8 @@ async fn a_question_can_be_replaced() {
     let stage = Stage::open().await;
     let [ana, ben, ..] = stage.cast().await;
     let options = json!({"time": "08:00", "zone": "UTC", "weekdays": "daily", "pin": true});
-    stage.set_up_with(options).await;
+    let ready = stage.set_up_with(options).await;
+    assert!(!ready.says("Pin Messages"), "serenity cannot see that right: {}", ready.text());
     let early = stage.study("replace", Value::Null).await;
     assert!(early.refuses(&Refusal::NoOpenRound), "{}", early.text());
     stage.advance(1).await;

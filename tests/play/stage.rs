@@ -37,7 +37,7 @@ pub fn stamp(instant: &str) -> String {
 }
 
 /// The longest wait for anything (wire time).
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a story may choose before it begins.
 pub struct Props {

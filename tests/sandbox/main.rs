@@ -2,6 +2,7 @@
 
 mod client;
 mod clock;
+mod faults;
 mod gateway;
 mod interactions;
 mod limits;

@@ -86,7 +86,6 @@ async fn setup(
         let missing = rights::missing(
             &ground,
             id,
-            now.channel.pin,
             now.channel.role.map(|role| discord::RoleId::new(role.0)),
             status.guild.notices,
         );

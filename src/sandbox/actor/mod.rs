@@ -26,9 +26,10 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Connects in the background.
+    /// Connects in the background. `intents`: what its session is told of; None for everything.
     pub(super) fn connect(
         member: Cast,
+        intents: Option<u64>,
         api: &str,
         gateway: &str,
         application: u64,
@@ -49,7 +50,7 @@ impl Actor {
         tokio::spawn(async move {
             tokio::select! {
                 () = stopping.cancelled() => {}
-                heard = listener.listen(&address) => {
+                heard = listener.listen(&address, intents) => {
                     if let Err(error) = heard {
                         tracing::warn!(member = listener.member.name, %error, "a member's session ended");
                     }
@@ -81,7 +82,8 @@ impl Actor {
 
     /// The same from a mark on.
     pub fn events_since(&self, mark: usize) -> Vec<(String, Value)> {
-        self.inner.heard().since(mark).cloned().collect()
+        let heard = self.inner.heard();
+        heard.since(mark).map(|(kind, data)| (kind.to_owned(), data)).collect()
     }
 
     /// How many events there were; a mark for [`Actor::wait_for_since`].
@@ -127,10 +129,9 @@ impl Actor {
             loop {
                 {
                     let heard = self.inner.heard();
-                    if let Some((_, data)) =
-                        heard.since(from).find(|(kind, data)| wanted(kind, data))
-                    {
-                        return data.clone();
+                    let found = heard.since(from).find(|(kind, data)| wanted(kind, data));
+                    if let Some((_, data)) = found {
+                        return data;
                     }
                     from = heard.count();
                     seen.mark_unchanged();

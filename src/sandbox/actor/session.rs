@@ -2,16 +2,38 @@
 
 use crate::sandbox::handle::Cast;
 use futures::{SinkExt as _, StreamExt as _};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 /// Events kept per actor; a demo that runs for weeks must not fill the memory.
 const KEPT: usize = 500;
+
+/// An event, read only when somebody looks at it: a member hears of much more than it waits for.
+struct Event {
+    kind: String,
+    payload: Utf8Bytes,
+}
+
+impl Event {
+    fn data(&self) -> Value {
+        // It was read as JSON when it came.
+        serde_json::from_str::<Value>(&self.payload).unwrap_or_default()["d"].take()
+    }
+}
+
+/// A payload of the gateway without its data.
+#[derive(Deserialize)]
+struct Head {
+    op: u64,
+    s: Option<u64>,
+    t: Option<String>,
+}
 
 /// What a session was told.
 #[derive(Default)]
@@ -19,13 +41,13 @@ pub struct Heard {
     /// The session's id, which every interaction names; kept for longer than its event.
     session: Option<Value>,
     forgotten: usize,
-    events: VecDeque<(String, Value)>,
+    events: VecDeque<Event>,
 }
 
 impl Heard {
-    fn push(&mut self, event: (String, Value)) {
-        if event.0 == "READY" {
-            self.session = Some(event.1["session_id"].clone());
+    fn push(&mut self, event: Event) {
+        if event.kind == "READY" {
+            self.session = Some(event.data()["session_id"].take());
         }
         self.events.push_back(event);
         if self.events.len() > KEPT {
@@ -44,9 +66,10 @@ impl Heard {
         self.forgotten + self.events.len()
     }
 
-    /// Those after the first `mark` ones, as far as they are kept.
-    pub fn since(&self, mark: usize) -> impl Iterator<Item = &(String, Value)> {
-        self.events.iter().skip(mark.saturating_sub(self.forgotten))
+    /// Those after the first `mark` ones, as far as they are kept: type and data.
+    pub fn since(&self, mark: usize) -> impl Iterator<Item = (&str, Value)> {
+        let from = mark.saturating_sub(self.forgotten);
+        self.events.iter().skip(from).map(|event| (event.kind.as_str(), event.data()))
     }
 }
 
@@ -76,15 +99,18 @@ impl Inner {
     }
 
     /// Identifies and keeps what the session is told until the connection ends.
-    pub async fn listen(&self, address: &str) -> anyhow::Result<()> {
+    pub async fn listen(&self, address: &str, intents: Option<u64>) -> anyhow::Result<()> {
         let (mut socket, _) = tokio_tungstenite::connect_async(address).await?;
-        let identify = json!({"op": 2, "d": {
+        let mut identify = json!({"op": 2, "d": {
             "token": self.member.token, "properties": {"os": "", "browser": "", "device": ""},
         }});
+        if let Some(intents) = intents {
+            identify["d"]["intents"] = intents.into();
+        }
         let mut heartbeat = tokio::time::interval(Duration::from_secs(30));
         heartbeat.tick().await;
         socket.send(Message::text(identify.to_string())).await?;
-        let mut sequence = Value::Null;
+        let mut sequence = None;
         loop {
             let message = tokio::select! {
                 _ = heartbeat.tick() => {
@@ -100,15 +126,12 @@ impl Inner {
                 Some(Ok(_)) => continue,
                 Some(Err(error)) => return Err(error.into()),
             };
-            let payload: Value = serde_json::from_str(&text)?;
-            if payload["op"] != 0 {
-                continue;
-            }
-            sequence = payload["s"].clone();
-            let kind = payload["t"].as_str().unwrap_or_default().to_owned();
+            let head: Head = serde_json::from_str(&text)?;
+            let (0, Some(kind)) = (head.op, head.t) else { continue };
+            sequence = head.s;
             let count = {
                 let mut heard = self.heard();
-                heard.push((kind, payload["d"].clone()));
+                heard.push(Event { kind, payload: text });
                 heard.count()
             };
             self.seen.send_replace(count);

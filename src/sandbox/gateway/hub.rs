@@ -1,5 +1,6 @@
 //! Gateway sessions: who listens, what they were sent, and what they missed.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use tokio::sync::mpsc::UnboundedSender;
@@ -37,11 +38,30 @@ pub enum Frame {
     Abort,
 }
 
+/// Something that upsets a gateway connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Upset {
+    /// It breaks without a word; its session can be resumed.
+    Drop,
+    /// It is closed with this code.
+    Close(u16),
+    /// It is asked to connect anew (op 7).
+    Reconnect,
+    /// It is asked for a heartbeat at once (op 1).
+    Heartbeat,
+    /// It is told that its session is invalid (op 9).
+    Invalid {
+        /// Whether the session may be resumed all the same.
+        resumable: bool,
+    },
+}
+
 /// A session: it lives on when its connection breaks, so that it can be resumed.
 pub struct Session {
     pub id: String,
     pub user: u64,
-    /// For bots; members get everything.
+    /// What it is told of.
     pub intents: u64,
     /// The connection it speaks through now: its number and its inbox.
     pub connection: Option<(u64, UnboundedSender<Frame>)>,
@@ -68,6 +88,13 @@ impl Session {
         }
         self.sent.push_back((self.sequence, text));
         if self.sent.len() > REPLAY {
+            self.sent.pop_front();
+        }
+    }
+
+    /// Forgets what the client has said, with a heartbeat, that it received: it resumes from later.
+    pub fn received(&mut self, sequence: u64) {
+        while self.sent.front().is_some_and(|(s, _)| *s <= sequence) {
             self.sent.pop_front();
         }
     }
@@ -208,19 +235,21 @@ impl Hub {
             .count()
     }
 
-    /// Sends a frame to every connected session of a user.
-    pub fn each(&self, user: u64, frame: impl Fn() -> Frame) {
-        for session in self.sessions.values().filter(|s| s.user == user) {
-            session.send(frame());
+    /// Upsets every connection of a user.
+    pub fn upset(&mut self, user: u64, upset: Upset) {
+        let control = |op: u64, data: Value| {
+            Frame::Control(json!({"op": op, "s": null, "t": null, "d": data}).to_string())
+        };
+        for session in self.sessions.values().filter(|session| session.user == user) {
+            session.send(match upset {
+                Upset::Drop => Frame::Abort,
+                Upset::Close(code) => Frame::Close(code, "Closed on purpose."),
+                Upset::Reconnect => control(7, Value::Null),
+                Upset::Heartbeat => control(1, Value::Null),
+                Upset::Invalid { resumable } => control(9, resumable.into()),
+            });
         }
-    }
-
-    /// Tells a user's sessions that they are invalid; those that may not resume are forgotten.
-    pub fn invalidate(&mut self, user: u64, resumable: bool) {
-        self.each(user, || {
-            Frame::Control(json!({"op": 9, "s": null, "t": null, "d": resumable}).to_string())
-        });
-        if !resumable {
+        if upset == (Upset::Invalid { resumable: false }) {
             self.sessions.retain(|_, session| session.user != user);
         }
     }
@@ -255,6 +284,26 @@ mod tests {
         assert_eq!(hub.connected(5), 1, "the end of an old connection changes nothing");
         hub.detach("one", 2, true);
         assert!(!hub.resume("one", 5, 3, (3, to)));
+    }
+
+    #[test]
+    fn what_a_heartbeat_says_was_received_is_not_kept_and_the_rest_is() {
+        let mut hub = Hub::default();
+        let (to, _from) = unbounded_channel();
+        hub.open("one".into(), 5, 0, (1, to.clone()));
+        let session = hub.session_mut("one").unwrap();
+        for number in 1..=4 {
+            session.dispatch("A", json!(number));
+        }
+        session.received(2);
+        // A heartbeat from before, and one from nowhere.
+        session.received(1);
+        assert_eq!(session.missed(2).unwrap().len(), 2);
+        assert_eq!(session.missed(4).unwrap().len(), 0);
+        assert!(session.missed(1).is_none());
+        session.received(9);
+        assert_eq!(session.missed(4).unwrap().len(), 0);
+        assert!(hub.resume("one", 5, 4, (2, to)));
     }
 
     #[test]

@@ -165,6 +165,11 @@ impl Connection {
             .map_err(|_| End::Code(4002, "Error while decoding payload."))?;
         match payload["op"].as_u64() {
             Some(1) => {
+                if let (Some((session, _)), Some(sequence)) = (&self.session, payload["d"].as_u64())
+                    && let Some(session) = self.server.state().hub.session_mut(session)
+                {
+                    session.received(sequence);
+                }
                 self.send(&json!({"op": 11, "s": null, "t": null, "d": null}).to_string()).await
             }
             Some(2) if self.session.is_some() => Err(End::Code(4005, "Already authenticated.")),
@@ -188,7 +193,9 @@ impl Connection {
         let intents = match (data["intents"].as_u64(), bot) {
             (Some(intents), true) => intents,
             (None, true) => return Err(End::Code(4013, "Invalid intent(s).")),
-            (_, false) => u64::MAX,
+            // Not Discord's: a member's client that wants to hear less.
+            (Some(intents), false) => intents,
+            (None, false) => u64::MAX,
         };
         if bot && intents & !intent::KNOWN != 0 {
             return Err(End::Code(4013, "Invalid intent(s)."));
@@ -243,8 +250,8 @@ impl Connection {
             return Err(End::Gone);
         };
         opened.dispatch("READY", ready);
-        // Without the GUILDS intent a bot hears nothing of its guilds.
-        if bot && intents & intent::GUILDS == 0 {
+        // Without the GUILDS intent nothing is heard of guilds.
+        if intents & intent::GUILDS == 0 {
             return Ok(());
         }
         for guild in guilds {

@@ -8,6 +8,7 @@ mod body;
 mod channels;
 mod clock;
 mod entry;
+mod faults;
 mod guilds;
 mod messages;
 mod reactions;
@@ -17,6 +18,7 @@ mod webhooks;
 pub use body::BODY_LIMIT;
 pub use clock::{clock_get, clock_post};
 pub use entry::{api, unknown};
+pub use faults::faults_post;
 
 use super::refused::Refused;
 use super::state::State;

@@ -34,7 +34,7 @@ pub struct State {
     pub origin: String,
 }
 
-/// Who gets an event, and which intents let a bot have it (any of them; 0 for always).
+/// Who gets an event, and which intents let a session have it (any of them; 0 for always).
 pub enum Audience<'a> {
     /// Everybody who sees the channel.
     Channel(&'a Channel, u64),
@@ -68,22 +68,20 @@ impl State {
         write: impl Fn(Viewer) -> Value,
     ) {
         for session in hub.sessions_mut() {
-            let (concerned, intents) = match audience {
-                Audience::Channel(channel, intents) => {
-                    (world.sees(channel, session.user), *intents)
-                }
-                Audience::Guild(guild, intents) => (
-                    world
-                        .guilds
-                        .get(guild)
-                        .is_some_and(|guild| guild.members.contains_key(&session.user)),
-                    *intents,
-                ),
-                Audience::Session(id) => (session.id == *id, 0),
-                Audience::Bot => (session.user == world.bot, 0),
-            };
             let bot = session.user == world.bot;
-            if !concerned || (bot && intents != 0 && session.intents & intents == 0) {
+            let wanted = |intents: u64| intents == 0 || session.intents & intents != 0;
+            let concerned = match audience {
+                Audience::Channel(channel, intents) => {
+                    wanted(*intents) && world.sees(channel, session.user)
+                }
+                Audience::Guild(guild, intents) => {
+                    let guild = world.guilds.get(guild).filter(|_| wanted(*intents));
+                    guild.is_some_and(|guild| guild.members.contains_key(&session.user))
+                }
+                Audience::Session(id) => session.id == *id,
+                Audience::Bot => bot,
+            };
+            if !concerned {
                 continue;
             }
             let viewer = Viewer {

@@ -36,8 +36,8 @@ async fn a_member_has_one_ballot_a_round() {
 
     let told = refused(
         &mut db,
-        "INSERT INTO ballots (round_id, voter_id, author_id, cast_at, revision, void)
-         VALUES (1, 1002, 1, 0, 1, 0)",
+        "INSERT INTO ballots (round_id, voter_id, author_id, cast_at, revision)
+         VALUES (1, 1002, 1, 0, 1)",
     )
     .await;
     assert!(
@@ -81,7 +81,7 @@ async fn ballots_for_an_answer_taken_back_are_void_until_cast_again() {
     ballots::cast(&mut db, ROUND, BOB, ANN, 1, at(0)).await.unwrap();
     ballots::cast(&mut db, ROUND, CYD, BOB, 1, at(0)).await.unwrap();
     ballots::cast(&mut db, OTHER, BOB, ANN, 1, at(0)).await.unwrap();
-    ballots::void(&mut db, ROUND, ANN).await.unwrap();
+    ballots::void(&mut db, ROUND, ANN, at(0)).await.unwrap();
     let all = ballots::of_round(&mut db, ROUND).await.unwrap();
     assert_eq!(all, [cast(BOB, ANN, 1, true), cast(CYD, BOB, 1, false)]);
     let other = ballots::find(&mut db, OTHER, BOB).await.unwrap();
@@ -89,8 +89,31 @@ async fn ballots_for_an_answer_taken_back_are_void_until_cast_again() {
     ballots::cast(&mut db, ROUND, BOB, ANN, 2, at(1)).await.unwrap();
     let again = ballots::find(&mut db, ROUND, BOB).await.unwrap();
     assert_eq!(again, Some(cast(BOB, ANN, 2, false)));
-    let told = refused(&mut db, "UPDATE ballots SET void = 2").await;
-    assert!(told.contains("CHECK constraint failed"), "{told}");
     let lost = ballots::cast(&mut db, RoundId(99), BOB, ANN, 1, at(0)).await;
     assert!(lost.unwrap_err().to_string().contains("FOREIGN KEY"));
+}
+
+#[tokio::test]
+async fn ballots_for_an_answer_that_was_never_gone_as_a_whole_are_valid_again() {
+    let bench = Bench::with_rounds().await;
+    let mut db = bench.store.begin().await.unwrap();
+    ballots::cast(&mut db, ROUND, BOB, ANN, 1, at(0)).await.unwrap();
+    ballots::cast(&mut db, ROUND, CYD, BOB, 1, at(0)).await.unwrap();
+    ballots::cast(&mut db, OTHER, BOB, ANN, 1, at(0)).await.unwrap();
+    ballots::void(&mut db, ROUND, ANN, at(5)).await.unwrap();
+    // What is void does not become void again later.
+    ballots::void(&mut db, ROUND, ANN, at(9)).await.unwrap();
+    ballots::void(&mut db, ROUND, BOB, at(5)).await.unwrap();
+    ballots::void(&mut db, OTHER, ANN, at(5)).await.unwrap();
+    // Written when the answer was gone, or at that moment: another answer.
+    for since in [7, 5] {
+        ballots::revive(&mut db, ROUND, ANN, at(since)).await.unwrap();
+        let own = ballots::find(&mut db, ROUND, BOB).await.unwrap();
+        assert_eq!(own, Some(cast(BOB, ANN, 1, true)), "since {since}");
+    }
+    ballots::revive(&mut db, ROUND, ANN, at(4)).await.unwrap();
+    let all = ballots::of_round(&mut db, ROUND).await.unwrap();
+    assert_eq!(all, [cast(BOB, ANN, 1, false), cast(CYD, BOB, 1, true)]);
+    let other = ballots::find(&mut db, OTHER, BOB).await.unwrap();
+    assert_eq!(other, Some(cast(BOB, ANN, 1, true)));
 }

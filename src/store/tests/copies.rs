@@ -447,6 +447,8 @@ async fn older(path: &Path) -> i64 {
         .await
         .unwrap();
     for statement in [
+        "ALTER TABLE ballots ADD COLUMN void BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE ballots DROP COLUMN voided_at",
         "DROP INDEX deliveries_expiring",
         "ALTER TABLE deliveries DROP COLUMN first",
         "DROP TABLE told_ills",

@@ -1,0 +1,109 @@
+//! `/faults`: trouble on purpose over HTTP, for whoever tests a bot in another process.
+
+use super::Reply;
+use super::entry::{Outcome, respond};
+use crate::sandbox::faults::Fault;
+use crate::sandbox::gateway::hub::Upset;
+use crate::sandbox::refused::Refused;
+use crate::sandbox::security::{Content, content, same_key};
+use crate::sandbox::server::Server;
+use axum::body::Bytes;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, Method};
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How many requests one rule may spoil.
+const MOST: u32 = 1_000_000;
+
+/// What `POST /faults` takes; parts happen in this order.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    /// Whether to forget all that has not happened yet.
+    #[serde(default)]
+    clear: bool,
+    /// The bot's next requests that are to go wrong; first come, first served.
+    #[serde(default)]
+    requests: Vec<Rule>,
+    /// While true every connection of the bot breaks.
+    outage: Option<bool>,
+    /// What happens to the bot's gateway connections now.
+    gateway: Option<Upset>,
+}
+
+/// Requests that go wrong.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rule {
+    /// `GET`, `POST`, …, or `*` for any.
+    #[serde(default = "any")]
+    method: String,
+    /// A part of the route as Discord's description writes it, `/channels/{channel_id}/messages`;
+    /// nothing stands for any.
+    #[serde(default)]
+    route: String,
+    /// How many of them.
+    #[serde(default = "once")]
+    times: u32,
+    fault: Fault,
+}
+
+fn any() -> String {
+    "*".to_owned()
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// `POST /faults?key=…`. Answers with the number of requests that are still to go wrong.
+pub async fn faults_post(
+    State(server): State<Arc<Server>>,
+    Query(query): Query<BTreeMap<String, String>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let refuse =
+        |status, message: &str| respond(Outcome::of(Err(Refused::new(status, 0, message))));
+    if !query.get("key").is_some_and(|key| same_key(key, &server.key)) {
+        return refuse(403, "this address needs the key");
+    }
+    if content(&Method::POST, &headers, body.is_empty()) != Some(Content::Json) {
+        return refuse(415, "the body must be JSON");
+    }
+    let wish: Wish = match serde_json::from_slice(&body) {
+        Ok(wish) => wish,
+        Err(error) => return refuse(400, &error.to_string()),
+    };
+    for rule in &wish.requests {
+        let flaw = rule.fault.flaw();
+        let flaw =
+            flaw.or((!(1..=MOST).contains(&rule.times)).then_some("times is from 1 to 1000000"));
+        if let Some(flaw) = flaw {
+            return refuse(400, flaw);
+        }
+    }
+    if let Some(Upset::Close(code)) = wish.gateway
+        && !(1000..5000).contains(&code)
+    {
+        return refuse(400, "a close code is from 1000 to 4999");
+    }
+    if wish.clear {
+        server.state().faults.clear();
+    }
+    for rule in wish.requests {
+        server.state().faults.add(&rule.method, &rule.route, rule.fault, rule.times);
+    }
+    if let Some(on) = wish.outage {
+        server.set_outage(on);
+    }
+    if let Some(upset) = wish.gateway {
+        server.state().hub.upset(server.bot, upset);
+    }
+    let waiting = server.state().faults.waiting();
+    respond(Outcome::of(Ok(Reply::ok(json!({"waiting": waiting})))))
+}
