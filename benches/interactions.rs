@@ -13,7 +13,7 @@ const ROUNDS: usize = 500;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let Place { sandbox, bot, study, admin, folder: _folder } = place::open("08:00").await?;
-    settler(sandbox.clone(), &bot, 0)().await;
+    settler(sandbox.clone(), bot.bot(), 0)().await;
 
     for (what, options) in
         [("today", json!([])), ("privacy", json!([{"name": "board", "value": 0}]))]

@@ -1,6 +1,7 @@
 //! A hundred members press a choice of one group question at once: from the moment the sandbox
 //! dispatches the interaction to the bot's acknowledgement, and from the press, as the member's client
-//! sends it, to the finished answer. Members, sandbox and bot share this process and its cores.
+//! sends it, to the finished answer. The bot has a runtime of its own, and shares the cores
+//! with the sandbox and the members.
 
 mod place;
 
@@ -30,11 +31,11 @@ async fn main() -> anyhow::Result<()> {
         {"name": "mode", "value": 1}, {"name": "questions", "value": 1},
         {"name": "seconds", "value": 600}]);
     admin.command(study, "quiz", options).await?;
-    settler(sandbox.clone(), &bot, 0)().await;
+    settler(sandbox.clone(), bot.bot(), 0)().await;
     let lobby = card(&sandbox, "Start").await?;
     admin.press(&lobby, &button(&lobby, "Start").context("a button")?).await?;
     let asked = card(&sandbox, "A").await?;
-    settler(sandbox.clone(), &bot, 0)().await;
+    settler(sandbox.clone(), bot.bot(), 0)().await;
 
     let mut before = 0;
     let mut times = Vec::with_capacity(ROUNDS * MEMBERS);

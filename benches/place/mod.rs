@@ -5,8 +5,9 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use studyhall::bank::Bank;
-use studyhall::cli::bot::{Bot, Parts, start};
+use studyhall::cli::bot::Parts;
 use studyhall::cli::clock::Simulated;
+use studyhall::cli::killable::Killable;
 use studyhall::config::{PointsConfig, RoundsConfig};
 use studyhall::discord::Link;
 use studyhall::sandbox::{Actor, Options, Sandbox, SimClock};
@@ -15,7 +16,8 @@ use tempfile::TempDir;
 /// All of it; the database goes with the folder.
 pub struct Place {
     pub sandbox: Sandbox,
-    pub bot: Bot,
+    /// In a runtime of its own, as it is a process of its own otherwise.
+    pub bot: Killable,
     pub study: u64,
     pub admin: Actor,
     pub folder: TempDir,
@@ -35,7 +37,7 @@ pub async fn open(time: &str) -> anyhow::Result<Place> {
     .await?;
     let folder = tempfile::tempdir()?;
     let (bank, _) = Bank::load(true, &[]);
-    let bot = start(Parts {
+    let parts = Parts {
         database: folder.path().join("bench.db"),
         bank: Arc::new(bank),
         rounds: RoundsConfig::default(),
@@ -47,9 +49,9 @@ pub async fn open(time: &str) -> anyhow::Result<Place> {
         },
         clock: Arc::new(Simulated(clock)),
         seed: 1,
-    })
-    .await?;
-    tokio::time::timeout(Duration::from_secs(30), bot.ready()).await?;
+    };
+    let bot = Killable::start(parts, "bot").await?;
+    tokio::time::timeout(Duration::from_secs(30), bot.bot().ready()).await?;
     let study = sandbox.study_channel_id();
     let admin = sandbox.members().into_iter().find(|member| member.admin).context("an admin")?;
     let admin = sandbox.actor(&admin.name);

@@ -4,12 +4,13 @@
 use super::bot::{Bot, Parts, asked_to_stop, settler, start};
 use super::clock::Simulated;
 use super::run::{config_of, load_bank};
-use super::{DemoArgs, Failed, logging, narrate, sandbox, seed};
+use super::{DemoArgs, Failed, cast, logging, narrate, sandbox, seed};
 use crate::config::LogConfig;
 use crate::discord::Link;
 use crate::engine::clock::{StudyClock as _, SystemClock};
 use crate::sandbox::{Sandbox, Settler, SimClock};
 use anyhow::{Context as _, bail};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,10 +24,13 @@ pub(super) async fn demo(args: DemoArgs) -> Result<(), Failed> {
     logging::start(&LogConfig { filter: "warn".to_owned(), ..LogConfig::default() })?;
     // With a clock or a reader of JSON at the other end, nobody acts by himself.
     let by_itself = args.server.clock.is_none() && !args.server.json;
+    // Whoever comes to look finds a place with a yesterday. A database of one's own has its own.
+    let since =
+        if by_itself && args.database.is_none() { TimeDelta::days(1) } else { TimeDelta::zero() };
     let clock = match args.server.clock.clone() {
         Some(choice) => choice.simulated()?,
-        // The real time, but one that can be moved to the close.
-        None => SimClock::rate(SystemClock.now(), 1.0),
+        // The real time, but one that can be moved to the close; it begins with yesterday.
+        None => SimClock::rate(SystemClock.now() - since, 1.0),
     };
     let bank = load_bank(&config)?;
     let sandbox = sandbox::open(&args.server, clock.clone()).await?;
@@ -48,7 +52,7 @@ pub(super) async fn demo(args: DemoArgs) -> Result<(), Failed> {
     let settler = settler(sandbox.clone(), &bot, 0);
     sandbox.set_settler(Arc::clone(&settler));
     let acted = tokio::select! {
-        acted = act(&sandbox, &bot, &settler, args.server.json, by_itself) => Some(acted),
+        acted = act(&sandbox, &bot, &settler, args.server.json, by_itself, since) => Some(acted),
         () = asked_to_stop() => None,
     };
     if let Some(Ok(())) = acted {
@@ -72,6 +76,7 @@ async fn act(
     settler: &Settler,
     json: bool,
     by_itself: bool,
+    since: TimeDelta,
 ) -> anyhow::Result<()> {
     tokio::time::timeout(PATIENCE, bot.ready())
         .await
@@ -84,6 +89,12 @@ async fn act(
     if json {
         println!("{}", sandbox.description());
         return Ok(());
+    }
+    if since > TimeDelta::zero() {
+        cast::live_since_yesterday(sandbox, bot.engine(), settler, SystemClock.now()).await?;
+    }
+    if by_itself {
+        cast::two_answers(sandbox, bot.engine()).await?;
     }
     narrate::place(sandbox);
     if by_itself { narrate::round(sandbox, bot.engine(), settler).await } else { Ok(()) }

@@ -1,7 +1,6 @@
 //! The demo on a terminal: members answer and vote by themselves, and every message is shown.
 
-use super::cast::{Script, script};
-use crate::domain::ids::QuestionId;
+use super::cast::{self, Script, components, id, is_of_bot, newest_card, script_for};
 use crate::engine::Engine;
 use crate::sandbox::{Actor, Response, Sandbox, Settler};
 use anyhow::Context as _;
@@ -14,9 +13,6 @@ use std::time::{Duration, Instant};
 const OPEN_FOR: Duration = Duration::from_secs(120);
 /// Between two things that happen.
 const BEAT: Duration = Duration::from_secs(6);
-/// Until the bot's check mark appears.
-const MARKED: Duration = Duration::from_secs(10);
-
 /// Says where the place is.
 pub(super) fn place(sandbox: &Sandbox) {
     say(&format!(
@@ -28,7 +24,7 @@ pub(super) fn place(sandbox: &Sandbox) {
     ));
 }
 
-/// One round from its question to its result.
+/// The rest of the round that is open, in which two have answered already, up to its result.
 pub(super) async fn round(
     sandbox: &Sandbox,
     engine: &Engine,
@@ -36,21 +32,25 @@ pub(super) async fn round(
 ) -> anyhow::Result<()> {
     let stage = Stage { sandbox, study: sandbox.study_channel_id() };
     let began = Instant::now();
-    let card = stage.card().context("there is no question card")?;
+    let card = newest_card(sandbox)?;
     let thread = id(&card["id"]);
-    let question = card["embeds"][0]["footer"]["text"].as_str().unwrap_or_default();
-    let question = engine.bank().get(&QuestionId(question.to_owned())).cloned();
-    let lines = question.as_deref().map(script).context("the question is not in the bank")?;
+    let Script { off: [_, off], remark, .. } = script_for(engine, &card)?;
 
-    stage.scene("The study day begins: Studyhall posts a question and opens a thread under it.");
+    stage.scene(
+        "Studyhall has closed yesterday's round, and posted today's question with its thread.",
+    );
     stage.show(&card);
 
-    let [ana, ben, chidi, dana] = stage.actors(["Ana", "Ben", "Chidi", "Dana"]).await?;
+    let [ana, ben, chidi, dana] = cast::actors(sandbox).await?;
     stage.scene("Members answer in the thread. A ✅ shows what counts.");
-    let Script { good, off: [off_one, off_two], remark } = lines;
-    let best = stage.answers(&ana, thread, &good).await?;
-    stage.answers(&ben, thread, &off_one).await?;
-    stage.answers(&chidi, thread, &off_two).await?;
+    let answers = sandbox.messages(thread);
+    let best =
+        answers.iter().find(|one| id(&one["author"]["id"]) == ana.id()).context("an answer")?;
+    for (who, author) in [("Ana", ana.id()), ("Ben", ben.id())] {
+        let written = answers.iter().find(|one| id(&one["author"]["id"]) == author);
+        stage.line(who, "✅", written.and_then(|one| one["content"].as_str()).unwrap_or_default());
+    }
+    stage.answers(&chidi, thread, &off).await?;
     beat().await;
     dana.reply(thread, id(&best["id"]), remark).await?;
     stage.line("Dana", "(a reply to Ana, so it is discussion)", remark);
@@ -83,16 +83,15 @@ pub(super) async fn round(
     let settle = Settler::clone(settler);
     sandbox.clock().advance(until - sandbox.clock().now(), &*settle).await;
     for message in sandbox.messages(thread) {
-        if stage.is_bot(&message) {
+        if is_of_bot(sandbox, &message) {
             stage.show(&message);
         }
     }
     stage.scene("Points are in, and the next question is out.");
     let board = ana.command(stage.study, "leaderboard", json!([])).await?;
     stage.private(&ana, "/leaderboard", &board).await;
-    if let Some(next) = stage.card() {
-        stage.say(&format!("#python · {}", next["embeds"][0]["title"].as_str().unwrap_or("")));
-    }
+    let next = newest_card(sandbox)?;
+    stage.say(&format!("#python · {}", next["embeds"][0]["title"].as_str().unwrap_or("")));
     stage.scene(
         "That was a whole round. The place stays open (its addresses are above); Ctrl-C ends it.\n\
          To run for real: copy config.example.toml to config.toml and see the README.",
@@ -106,35 +105,11 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    /// The newest question card.
-    fn card(&self) -> Option<Value> {
-        let cards = self.sandbox.messages(self.study);
-        cards.into_iter().rfind(|m| self.is_bot(m) && m["embeds"][0].is_object())
-    }
-
-    fn is_bot(&self, message: &Value) -> bool {
-        // Notices of pins and the copy of the card that begins a thread are Discord's own.
-        id(&message["author"]["id"]) == self.sandbox.bot_id() && message["type"] == 0
-    }
-
-    async fn actors<const N: usize>(&self, names: [&str; N]) -> anyhow::Result<[Actor; N]> {
-        let actors = names.map(|name| self.sandbox.actor(name));
-        for actor in &actors {
-            actor.ready().await?;
-        }
-        Ok(actors)
-    }
-
-    async fn answers(&self, who: &Actor, thread: u64, text: &str) -> anyhow::Result<Value> {
+    async fn answers(&self, who: &Actor, thread: u64, text: &str) -> anyhow::Result<()> {
         beat().await;
-        let message = who.say(thread, text).await?;
-        let marked = message["id"].clone();
-        who.wait_for("the check mark", MARKED, |kind, data| {
-            kind == "MESSAGE_REACTION_ADD" && data["message_id"] == marked
-        })
-        .await?;
+        cast::answer(who, thread, text).await?;
         self.line(who.name(), "✅", text);
-        Ok(message)
+        Ok(())
     }
 
     async fn votes(
@@ -145,14 +120,10 @@ impl Stage<'_> {
         shown: bool,
     ) -> anyhow::Result<()> {
         beat().await;
-        let button = component(card, "vote:").context("the card has no Vote button")?;
-        let ballot = who.press(card, &button).await?;
+        let ballot = cast::vote(who, card, author).await?;
         if shown {
             self.private(who, "Vote", &ballot).await;
         }
-        let ballot = ballot.message.context("there is no ballot")?;
-        let menu = component(&ballot, "ballot:").context("the ballot has no menu")?;
-        who.choose(&ballot, &menu, &[&author.to_string()]).await?;
         self.say(&format!("{} votes (nobody sees for whom).", who.name()));
         Ok(())
     }
@@ -238,22 +209,6 @@ impl Stage<'_> {
         read.push_str(rest);
         read
     }
-}
-
-fn components(message: &Value) -> impl Iterator<Item = &Value> {
-    let rows = message["components"].as_array().into_iter().flatten();
-    rows.flat_map(|row| row["components"].as_array().into_iter().flatten())
-}
-
-fn component(message: &Value, prefix: &str) -> Option<String> {
-    components(message)
-        .filter_map(|part| part["custom_id"].as_str())
-        .find(|custom_id| custom_id.starts_with(prefix))
-        .map(str::to_owned)
-}
-
-fn id(value: &Value) -> u64 {
-    value.as_str().and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
 fn indented(text: &str) -> String {

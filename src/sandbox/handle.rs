@@ -23,6 +23,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 
+/// Connections that may wait to be taken in.
+const BACKLOG: i32 = 4096;
+
 /// How a sandbox starts.
 pub struct Options {
     /// Bound by the caller, who so decides who can reach it.
@@ -67,6 +70,9 @@ pub struct Sandbox {
 /// When the listener cannot be used.
 pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
     options.listener.set_nonblocking(true)?;
+    // The standard library lets 128 connections wait; of those beyond, the first request is lost and
+    // comes again only after 200 ms.
+    socket2::SockRef::from(&options.listener).listen(BACKLOG)?;
     let listener = tokio::net::TcpListener::from_std(options.listener)?;
     let addr = listener.local_addr()?;
     let (world, guild, study_channel) = World::seeded(options.seed, options.clock.now());

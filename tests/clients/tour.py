@@ -165,7 +165,7 @@ class Bot:
     async def start(self, sandbox, words):
         told = sandbox.told
         place = {key: told[key] for key in ("api", "gateway", "guild_id", "study_channel_id")}
-        place |= {"origin": sandbox.origin, "token": told["bot"]["token"], "friend": told["members"][1]["id"]}
+        place |= {"origin": sandbox.origin, "token": told["bot"]["token"], "friend": next(one["id"] for one in told["members"] if one["name"] == "Ben")}
         self.process = await asyncio.create_subprocess_exec(
             *words, stdout=asyncio.subprocess.PIPE, limit=1 << 20,
             env={**os.environ, "STUDYHALL_TOUR": json.dumps(place)})
@@ -231,8 +231,8 @@ class Tour:
         told = await self.bot.did("thread")
         seen = await self.ana.wait("THREAD_CREATE", lambda one: one["id"] == told["thread"])
         assert (seen["id"], seen["name"]) == (self.message["id"], "A thread"), seen
-        said = await self.ana.wait("MESSAGE_CREATE", lambda one: one["channel_id"] == seen["id"])
-        assert said["content"] == "Inside", said
+        said = await self.ana.wait("MESSAGE_CREATE", lambda one: one["content"] == "Inside")
+        assert said["channel_id"] == seen["id"], said
         await self.ben.say("heard in the thread", channel=seen["id"])
         await self.bot.did("heard", lambda one: one["text"] == "heard in the thread")
 

@@ -1,8 +1,8 @@
 //! Trouble on purpose, asked for over HTTP.
 
-use crate::client::{Answer, Gateway, INTENTS, Rest, connected, read, sandbox};
+use crate::client::{Answer, Gateway, INTENTS, Rest, connected, options, read, sandbox};
 use serde_json::{Value, json};
-use studyhall::sandbox::Sandbox;
+use studyhall::sandbox::{Options, Sandbox, start};
 
 async fn wish(sandbox: &Sandbox, wish: Value) -> Answer {
     let page = sandbox.page();
@@ -88,4 +88,18 @@ async fn what_cannot_be_is_refused_and_nothing_goes_wrong() {
     let unkeyed = reqwest::Client::new().post(&address).json(&json!({"outage": true}));
     assert_eq!(read(unkeyed.send().await.unwrap()).await.status, 403);
     assert_eq!(Rest::bot(&sandbox).bare("GET", "/users/@me").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_limit_on_purpose_tells_of_an_empty_bucket() {
+    let sandbox = start(Options { limits: true, ..options() }).await.unwrap();
+    let bot = Rest::bot(&sandbox);
+    let rule = json!({"requests": [{"fault": {"rate_limit": {"retry_after_s": 1.5}}}]});
+    wish(&sandbox, rule).await.ok();
+    let limited = bot.bare("GET", "/users/@me").await;
+    let told = |name: &str| limited.header(name).unwrap_or_default().to_owned();
+    assert_eq!((limited.status, told("x-ratelimit-scope").as_str()), (429, "user"));
+    assert_eq!(told("x-ratelimit-remaining"), "0");
+    assert_eq!(told("x-ratelimit-reset-after").parse::<f64>().unwrap(), 1.5);
+    assert_eq!(bot.bare("GET", "/users/@me").await.status, 200);
 }

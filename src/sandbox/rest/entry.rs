@@ -192,13 +192,13 @@ fn run(
     if state.faults.outage {
         return Outcome { broken: true, ..Outcome::of(Ok(Reply::nothing())) };
     }
-    let mut headers = Vec::new();
+    let mut passed = None;
     let callback = route.template.ends_with("/callback");
     if state.limits.on && !callback {
         let major = call.as_ref().map_or("", major);
         let global = route.access != Access::Interaction;
         match state.limits.take(route.method, route.template, major, global, Instant::now()) {
-            Verdict::Pass(told) => headers.extend(told.pairs()),
+            Verdict::Pass(told) => passed = Some(told),
             Verdict::Wait { retry_after, global, headers: told } => {
                 let mut outcome = Outcome::too_many(retry_after, global);
                 outcome.headers.extend(told.iter().flat_map(|told| told.pairs()));
@@ -219,6 +219,10 @@ fn run(
         None => act(),
         Some(Fault::Status(status)) => failed(status),
         Some(Fault::RateLimit { retry_after_s, global }) => {
+            if let Some(told) = passed.as_mut().filter(|_| !global) {
+                // Some clients wait by what is said of the bucket.
+                (told.remaining, told.reset_after) = (0, retry_after_s);
+            }
             Outcome::too_many(retry_after_s, global)
         }
         Some(Fault::DropBefore) => Outcome { broken: true, ..failed(500) },
@@ -226,7 +230,7 @@ fn run(
         Some(Fault::DropAfter) => Outcome { broken: true, ..act() },
         Some(Fault::Slow(delay)) => Outcome { delay: Some(delay), ..act() },
     };
-    outcome.headers.extend(headers);
+    outcome.headers.extend(passed.iter().flat_map(|told| told.pairs()));
     outcome
 }
 
