@@ -8,7 +8,7 @@ use super::{DemoArgs, Failed, cast, logging, narrate, sandbox, seed};
 use crate::config::LogConfig;
 use crate::discord::Link;
 use crate::engine::clock::{StudyClock as _, SystemClock};
-use crate::sandbox::{Sandbox, Settler, SimClock};
+use crate::sandbox::{Place, Sandbox, Settler, SimClock};
 use anyhow::{Context as _, bail};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ pub(super) async fn demo(args: DemoArgs) -> Result<(), Failed> {
         None => SimClock::rate(SystemClock.now() - since, 1.0),
     };
     let bank = load_bank(&config)?;
-    let sandbox = sandbox::open(&args.server, clock.clone()).await?;
+    let sandbox = sandbox::open(&args.server, clock.clone(), &Place::default()).await?;
     let (database, temporary) = database(args.database)?;
     let bot = start(Parts {
         database,

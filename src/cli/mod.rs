@@ -13,6 +13,7 @@ mod labels;
 mod logging;
 mod narrate;
 mod proof;
+mod replay;
 mod run;
 mod sandbox;
 mod simulate;
@@ -88,6 +89,15 @@ struct DemoArgs {
 
 #[derive(Debug, Args)]
 struct SandboxArgs {
+    /// The guilds, members, roles and channels to begin with, as TOML [default: one study guild]
+    #[arg(long, value_name = "FILE")]
+    seed_file: Option<PathBuf>,
+    /// Write what is asked, answered and told to this file, as JSON lines without secrets
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Let the members of a record act once more, compare what the bot does, and end
+    #[arg(long, value_name = "FILE", conflicts_with = "record")]
+    replay: Option<PathBuf>,
     #[command(flatten)]
     server: ServerArgs,
 }

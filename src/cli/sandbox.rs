@@ -1,10 +1,14 @@
 //! `studyhall sandbox`: the sandbox Discord alone, for a bot in another process.
 
 use super::bot::asked_to_stop;
+use super::replay::replay;
 use super::{Failed, SandboxArgs, ServerArgs, logging, seed};
 use crate::config::LogConfig;
-use crate::sandbox::{Options, Sandbox, SimClock, start};
+use crate::sandbox::record::{self, Line};
+use crate::sandbox::{Options, Place, Sandbox, SimClock, start_at};
 use anyhow::Context as _;
+use std::fs::File;
+use std::path::Path;
 
 pub(super) async fn sandbox(args: SandboxArgs) -> Result<(), Failed> {
     logging::start(&LogConfig { filter: "warn".to_owned(), ..LogConfig::default() })?;
@@ -13,7 +17,18 @@ pub(super) async fn sandbox(args: SandboxArgs) -> Result<(), Failed> {
         Some(choice) => choice.simulated()?,
         None => SimClock::system(),
     };
-    let sandbox = open(&args.server, clock).await?;
+    let lines = args.replay.as_deref().map(lines_of).transpose()?;
+    let place = match &args.seed_file {
+        Some(file) => place_of(file)?,
+        None => Place::default(),
+    };
+    let sandbox = open(&args.server, clock, &place).await?;
+    if let Some(file) = &args.record {
+        let opened =
+            File::create(file).with_context(|| format!("cannot write {}", file.display()))?;
+        record::record(&sandbox, opened)
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
     if json {
         println!("{}", sandbox.description());
     } else {
@@ -25,13 +40,44 @@ pub(super) async fn sandbox(args: SandboxArgs) -> Result<(), Failed> {
         println!("  DISCORD_TOKEN={} studyhall run --api {}", sandbox.bot_token(), sandbox.api());
         println!("\nCtrl-C ends it; nothing is kept.");
     }
-    asked_to_stop().await;
+    let played = match &lines {
+        Some(lines) => tokio::select! {
+            played = replay(&sandbox, lines) => Some(played),
+            () = asked_to_stop() => None,
+        },
+        None => {
+            asked_to_stop().await;
+            None
+        }
+    };
     sandbox.stop().await;
-    Ok(())
+    let Some(found) = played.transpose()? else { return Ok(()) };
+    // With --json standard output has one line, and that is said.
+    if json {
+        eprintln!("{found}")
+    } else {
+        println!("\n{found}")
+    }
+    if found.different.is_empty() {
+        Ok(())
+    } else {
+        Err(Failed::Asked(anyhow::anyhow!("the bot did something else than recorded")))
+    }
+}
+
+fn lines_of(file: &Path) -> Result<Vec<Line>, Failed> {
+    let name = file.display();
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
+    let lines = record::read(&text);
+    Ok(lines.map_err(|error| anyhow::anyhow!("the record {name} cannot be used: {error}"))?)
 }
 
 /// Starts a sandbox where the options say.
-pub(super) async fn open(args: &ServerArgs, clock: SimClock) -> Result<Sandbox, Failed> {
+pub(super) async fn open(
+    args: &ServerArgs,
+    clock: SimClock,
+    place: &Place,
+) -> Result<Sandbox, Failed> {
     let listener = std::net::TcpListener::bind(args.listen).with_context(|| {
         format!(
             "cannot listen on {}. Is something else listening there? `--listen 127.0.0.1:0` takes \
@@ -46,13 +92,20 @@ pub(super) async fn open(args: &ServerArgs, clock: SimClock) -> Result<Sandbox, 
             args.listen
         );
     }
-    Ok(start(Options {
+    let options = Options {
         listener,
         clock,
         seed: seed(args.seed),
         limits: true,
         extra_hosts: Vec::new(),
         content_intent: true,
-    })
-    .await?)
+    };
+    Ok(start_at(options, place).await?)
+}
+
+fn place_of(file: &Path) -> Result<Place, Failed> {
+    let name = file.display();
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
+    let place = Place::parse(&text);
+    Ok(place.map_err(|error| anyhow::anyhow!("the seed file {name} cannot be used: {error}"))?)
 }

@@ -4,6 +4,7 @@ use super::faults::Fault;
 use super::gateway::hub::Upset;
 use super::handle::{Cast, Sandbox, cast};
 use super::limits::Limits;
+use super::world::place::GuildSeed;
 use super::world::{Overwrite, World, kind};
 use std::time::Duration;
 
@@ -78,7 +79,7 @@ impl Sandbox {
     pub fn add_channel_to(&self, guild: u64, name: &str, kind: u8) -> u64 {
         let mut state = self.server.state();
         let now = state.clock.now();
-        let id = state.world.new_channel(guild, name, kind, now);
+        let id = state.world.new_channel(guild, name, kind, None, now);
         state.tell_new_channel(id);
         id
     }
@@ -88,7 +89,7 @@ impl Sandbox {
     pub fn add_guild(&self, name: &str) -> (u64, u64) {
         let mut state = self.server.state();
         let now = state.clock.now();
-        let guild = state.world.new_guild(name, now);
+        let guild = state.world.new_guild(&GuildSeed::standard(name), now);
         for (index, member) in members_of(&state.world, self.server.guild)
             .into_iter()
             .filter(|user| *user != self.server.bot)
@@ -97,7 +98,7 @@ impl Sandbox {
             state.world.join(guild, member, index == 0, now);
         }
         state.world.join_bot(guild, now);
-        let channel = state.world.new_channel(guild, "general", kind::TEXT, now);
+        let channel = state.world.new_channel(guild, "general", kind::TEXT, None, now);
         state.welcome(guild, self.server.bot);
         (guild, channel)
     }
@@ -107,15 +108,15 @@ impl Sandbox {
     pub fn add_guild_of(&self, name: &str, people: &[String]) -> (u64, u64, Vec<Cast>) {
         let mut state = self.server.state();
         let now = state.clock.now();
-        let guild = state.world.new_guild(name, now);
+        let guild = state.world.new_guild(&GuildSeed::standard(name), now);
         let mut users = Vec::new();
         for (index, person) in people.iter().enumerate() {
-            let user = state.world.new_user(person, false, now);
+            let user = state.world.new_user(person, false, None, now);
             state.world.join(guild, user, index == 0, now);
             users.push(user);
         }
         state.world.join_bot(guild, now);
-        let channel = state.world.new_channel(guild, "python", kind::TEXT, now);
+        let channel = state.world.new_channel(guild, "python", kind::TEXT, None, now);
         state.welcome(guild, self.server.bot);
         let members = users.into_iter().filter_map(|user| cast(&state.world, guild, user));
         (guild, channel, members.collect())
@@ -130,7 +131,7 @@ impl Sandbox {
     pub fn add_member_to(&self, guild: u64, name: &str, admin: bool) -> Cast {
         let mut state = self.server.state();
         let now = state.clock.now();
-        let user = state.world.new_user(name, false, now);
+        let user = state.world.new_user(name, false, None, now);
         state.world.join(guild, user, admin, now);
         state.welcome(guild, user);
         cast(&state.world, guild, user).unwrap_or_else(|| Cast {

@@ -9,8 +9,9 @@ use super::interactions::Interactions;
 use super::limits::Limits;
 use super::server::{Breakable, Breaker, Server, Setup};
 use super::state::State;
-use super::traffic::{Exchange, Log, Traffic};
+use super::traffic::{Exchange, Log, Reader, Traffic};
 use super::wire::{self, Viewer};
+use super::world::place::Place;
 use super::world::seed::secret;
 use super::world::{World, kind};
 use super::{routes, transcript};
@@ -64,18 +65,26 @@ pub struct Sandbox {
     actors: Arc<Mutex<HashMap<u64, Actor>>>,
 }
 
-/// Starts a sandbox with its default guild.
+/// Starts a sandbox with its standard place.
 ///
 /// # Errors
 /// When the listener cannot be used.
 pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
+    start_at(options, &Place::default()).await
+}
+
+/// Starts a sandbox with a place of one's own.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub async fn start_at(options: Options, place: &Place) -> anyhow::Result<Sandbox> {
     options.listener.set_nonblocking(true)?;
     // The standard library lets 128 connections wait; of those beyond, the first request is lost and
     // comes again only after 200 ms.
     socket2::SockRef::from(&options.listener).listen(BACKLOG)?;
     let listener = tokio::net::TcpListener::from_std(options.listener)?;
     let addr = listener.local_addr()?;
-    let (world, guild, study_channel) = World::seeded(options.seed, options.clock.now());
+    let (world, guild, study_channel) = World::seeded(place, options.seed, options.clock.now());
     let state = State {
         clock: options.clock,
         world,
@@ -85,7 +94,7 @@ pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
         limits: Limits::new(options.limits),
         faults: Faults::default(),
         log: Log::default(),
-        content_intent: options.content_intent,
+        content_intent: options.content_intent && place.content_intent(),
         origin: format!("http://{addr}"),
     };
     let setup =
@@ -210,6 +219,19 @@ impl Sandbox {
     /// Every REST exchange from now on. A slow reader misses the oldest.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Exchange>> {
         self.server.state().log.subscribe()
+    }
+
+    /// What to call at every stop of the clock: the settler that was set, else a second of quiet.
+    pub fn settler(&self) -> Settler {
+        self.server.settler()
+    }
+
+    /// Lets somebody read along from now on: every exchange over REST, and every event for the bot's
+    /// sessions that begin from now on.
+    pub fn read_along(&self, reader: Reader) {
+        let mut state = self.server.state();
+        state.log.read_along(Arc::clone(&reader));
+        state.hub.read_along(self.server.bot, reader);
     }
 
     /// How many requests of the bot were answered with each status since the start; 0 stands for

@@ -43,6 +43,22 @@ pub enum Who {
     Nobody,
 }
 
+/// What somebody who reads along is shown, at the moment it happens.
+pub enum Heard<'a> {
+    /// A request and its answer.
+    Asked(&'a Exchange),
+    /// An event that a session of the bot is told.
+    Told {
+        /// Its type, `MESSAGE_CREATE`.
+        event: &'a str,
+        /// Its data.
+        data: &'a Value,
+    },
+}
+
+/// Somebody who reads along. Called while the sandbox is locked: it must not ask it anything.
+pub type Reader = Arc<dyn Fn(Heard<'_>) + Send + Sync>;
+
 /// The ring of exchanges inside the state.
 pub struct Log {
     seq: u64,
@@ -51,6 +67,7 @@ pub struct Log {
     /// The bot's requests by the status of their answers, forgotten exchanges included.
     statuses: BTreeMap<u16, u64>,
     news: broadcast::Sender<Arc<Exchange>>,
+    reader: Option<Reader>,
 }
 
 impl Default for Log {
@@ -61,6 +78,7 @@ impl Default for Log {
             unknown: Vec::new(),
             statuses: BTreeMap::new(),
             news: broadcast::Sender::new(1024),
+            reader: None,
         }
     }
 }
@@ -70,6 +88,9 @@ impl Log {
     pub fn record(&mut self, mut exchange: Exchange) {
         self.seq += 1;
         exchange.seq = self.seq;
+        if let Some(reader) = &self.reader {
+            reader(Heard::Asked(&exchange));
+        }
         if exchange.who == Who::Bot {
             *self.statuses.entry(exchange.status).or_default() += 1;
         }
@@ -91,6 +112,11 @@ impl Log {
         }
         // Without a subscriber nobody wants to know.
         let _ = self.news.send(exchange);
+    }
+
+    /// Lets somebody read along from now on.
+    pub fn read_along(&mut self, reader: Reader) {
+        self.reader = Some(reader);
     }
 
     /// The number of the newest exchange, and the newest `most` of those after number `after`.

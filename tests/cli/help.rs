@@ -68,11 +68,14 @@ fn help() {
     Usage: studyhall sandbox [OPTIONS]
 
     Options:
-          --listen <ADDR>  Where to listen; port 0 takes a free one [default: 127.0.0.1:0]
-          --json           Print one JSON object that describes the place, and act on nothing
-          --seed <N>       The root of all chance, to repeat a run
-          --clock <CLOCK>  START@RATE (2026-11-23T07:59:00Z@3600: simulated seconds per real second) or START@manual
-      -h, --help           Print help
+          --seed-file <FILE>  The guilds, members, roles and channels to begin with, as TOML [default: one study guild]
+          --record <FILE>     Write what is asked, answered and told to this file, as JSON lines without secrets
+          --replay <FILE>     Let the members of a record act once more, compare what the bot does, and end
+          --listen <ADDR>     Where to listen; port 0 takes a free one [default: 127.0.0.1:0]
+          --json              Print one JSON object that describes the place, and act on nothing
+          --seed <N>          The root of all chance, to repeat a run
+          --clock <CLOCK>     START@RATE (2026-11-23T07:59:00Z@3600: simulated seconds per real second) or START@manual
+      -h, --help              Print help
     ");
     insta::assert_snapshot!(place.says(&["check", "--help"]), @r"
     exit 0

@@ -8,5 +8,6 @@ mod help;
 mod killed;
 mod member;
 mod program;
+mod record;
 mod refusals;
 mod two_processes;

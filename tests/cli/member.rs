@@ -75,7 +75,7 @@ impl World {
 pub struct Member {
     world: World,
     pub id: String,
-    token: String,
+    pub token: String,
     session: String,
     heard: Arc<Mutex<Vec<(String, Value)>>>,
     count: watch::Receiver<usize>,

@@ -23,7 +23,7 @@ use studyhall::discord::Link;
 use studyhall::engine::Delivery;
 use studyhall::engine::intent::Intent;
 use studyhall::engine::milestone::Milestones;
-use studyhall::sandbox::{Exchange, Options, Sandbox, Settler, SimClock};
+use studyhall::sandbox::{Exchange, Heard, Options, Sandbox, Settler, SimClock};
 use studyhall::store::{Store, deliveries};
 use tempfile::TempDir;
 
@@ -138,6 +138,8 @@ pub struct Stage {
     log_mark: usize,
     /// Parts of error lines that this story causes on purpose.
     expected: Vec<&'static str>,
+    /// What the bot was told over the gateway.
+    heard: Arc<Mutex<Vec<(String, Value)>>>,
     /// Messages of the bot that it did not write.
     forged: Mutex<HashSet<u64>>,
     finished: bool,
@@ -170,6 +172,13 @@ impl Stage {
         .await
         .unwrap();
         let study = sandbox.study_channel_id();
+        let heard = Arc::<Mutex<Vec<(String, Value)>>>::default();
+        let events = Arc::clone(&heard);
+        sandbox.read_along(Arc::new(move |heard| {
+            if let Heard::Told { event, data } = heard {
+                events.lock().unwrap().push((event.to_owned(), data.clone()));
+            }
+        }));
         let place = Arc::new(Place { sandbox, study, settler: Mutex::new(None) });
         Self {
             place,
@@ -178,6 +187,7 @@ impl Stage {
             folder: tempfile::tempdir().unwrap(),
             log_mark,
             expected: Vec::new(),
+            heard,
             forged: Mutex::default(),
             finished: false,
         }
@@ -447,6 +457,7 @@ impl Stage {
         let unknown = self.sandbox().traffic().unknown_routes;
         assert!(unknown.is_empty(), "routes the sandbox does not know: {unknown:?}");
         openapi::check(&self.exchanges()).assert_clean();
+        openapi::check_events(&self.heard.lock().unwrap()).assert_clean();
         let mut lines = log::since(self.log_mark);
         lines.retain(|line| !self.expected.iter().any(|part| line.contains(part)));
         assert!(lines.is_empty(), "in the log:\n{}", lines.join("\n"));

@@ -11,9 +11,11 @@ use serenity::all::{
     EventHandler, GatewayIntents, GetMessages, Guild, GuildId, HttpBuilder, InputTextStyle,
     Interaction, Message, MessageId, Ready, UserId,
 };
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use studyhall::sandbox::{Options, Sandbox, SimClock, start};
+use studyhall::sandbox::{Options, Sandbox, SimClock, Who, start};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What the client's handler heard.
@@ -142,6 +144,20 @@ impl std::io::Write for Unread {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+/// For the table of what the sandbox has: the routes that serenity used, where somebody asks for them.
+fn report(sandbox: &Sandbox, name: &str) {
+    let Some(folder) = std::env::var_os("CLIENTS_REPORT") else { return };
+    let exchanges = sandbox.traffic().exchanges;
+    let routes: BTreeSet<String> = exchanges
+        .iter()
+        .filter(|one| one.who == Who::Bot && (200..300).contains(&one.status))
+        .filter_map(|one| Some(format!("{} {}", one.method, one.template?)))
+        .collect();
+    let told = json!({"client": "serenity", "routes": routes, "events": []});
+    std::fs::write(Path::new(&folder).join(format!("serenity_{name}.json")), told.to_string())
+        .unwrap();
 }
 
 async fn sandbox() -> Sandbox {
@@ -288,6 +304,7 @@ async fn serenity_connects_reads_everything_and_answers() {
     assert!(!log.contains("unknown event"), "{log}");
     assert!(!log.contains("deserializ"), "{log}");
     assert_eq!(sandbox.traffic().unknown_routes, Vec::<String>::new());
+    report(&sandbox, "gateway");
     sandbox.stop().await;
 }
 
@@ -370,4 +387,5 @@ async fn serenity_reads_every_answer() {
     let long = CreateMessage::new().content("x".repeat(2001));
     study.send_message(&http, long).await.unwrap_err();
     assert_eq!(sandbox.traffic().unknown_routes, Vec::<String>::new());
+    report(&sandbox, "rest");
 }

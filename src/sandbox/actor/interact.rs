@@ -214,7 +214,11 @@ impl Actor {
         Ok(guild)
     }
 
-    pub(super) async fn session(&self) -> anyhow::Result<Value> {
+    /// The session's id, once it is ready; interactions name it.
+    ///
+    /// # Errors
+    /// When the session does not get ready in time.
+    pub async fn session(&self) -> anyhow::Result<Value> {
         if let Some(session) = self.inner.heard().session() {
             return Ok(session);
         }

@@ -1,5 +1,6 @@
 //! Gateway sessions: who listens, what they were sent, and what they missed.
 
+use crate::sandbox::traffic::{Heard, Reader};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -69,6 +70,8 @@ pub struct Session {
     sent: VecDeque<(u64, String)>,
     /// Events that wait, on purpose, to be sent in another order.
     held: Option<Vec<(String, Value)>>,
+    /// Who reads along.
+    reader: Option<Reader>,
     /// Which session it is, counted from the start; the oldest unconnected ones are forgotten first.
     born: u64,
 }
@@ -81,6 +84,9 @@ impl Session {
             return;
         }
         self.sequence += 1;
+        if let Some(reader) = &self.reader {
+            reader(Heard::Told { event, data: &data });
+        }
         let text = json!({"op": 0, "s": self.sequence, "t": event, "d": data}).to_string();
         if let Some((_, connection)) = &self.connection {
             // A closed inbox means the connection is ending; the event waits in `sent`.
@@ -122,6 +128,8 @@ impl Session {
 pub struct Hub {
     sessions: BTreeMap<String, Session>,
     born: u64,
+    /// Who reads along with a user's sessions.
+    reader: Option<(u64, Reader)>,
 }
 
 impl Hub {
@@ -140,6 +148,11 @@ impl Hub {
         self.sessions.get_mut(id)
     }
 
+    /// Lets somebody read along with what a user's sessions from now on are told.
+    pub fn read_along(&mut self, user: u64, reader: Reader) {
+        self.reader = Some((user, reader));
+    }
+
     /// Opens a session on a connection.
     pub fn open(
         &mut self,
@@ -149,7 +162,9 @@ impl Hub {
         connection: (u64, UnboundedSender<Frame>),
     ) {
         self.born += 1;
+        let reader = self.reader.as_ref().filter(|(of, _)| *of == user);
         let session = Session {
+            reader: reader.map(|(_, reader)| reader.clone()),
             id: id.clone(),
             user,
             intents,

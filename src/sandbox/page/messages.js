@@ -5,6 +5,11 @@ import { components } from "./components.js";
 import { inline, markdown } from "./markdown.js";
 
 const PAGE = 50;
+/** Messages that are read at a time, and how many of those come into the document at once. */
+const READ = 100;
+const STEP = 50;
+/** Messages in the document at once: of a long channel the part around the reader. */
+const MOST = 300;
 const QUICK = ["👍", "❤️", "😄", "🎉", "🤔", "✅"];
 const SYSTEM = { 6: "pinned a message.", 7: "joined the server.", 18: "started a thread." };
 
@@ -16,7 +21,10 @@ export class Messages {
     this.dismissed = new Set();
     app.state.addEventListener("message", ({ detail: { message, news } }) => this.arrived(message, news));
     app.state.addEventListener("gone", ({ detail }) => { this.nodes.get(detail.id)?.remove(); this.nodes.delete(detail.id); });
-    this.log.addEventListener("scroll", () => { if (this.log.scrollTop < 80) this.older(); });
+    this.log.addEventListener("scroll", () => {
+      if (this.log.scrollTop < 80) this.older();
+      else if (this.below && this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 400) this.newer();
+    });
     this.log.addEventListener("click", ({ target }) => {
       const mention = target.closest?.("[data-channel], [data-command]");
       if (mention?.dataset.channel) app.open(mention.dataset.channel);
@@ -57,42 +65,89 @@ export class Messages {
     requestAnimationFrame(() => this.log.setAttribute("aria-live", "polite"));
   }
 
-  /** Everything known of the channel. */
-  fill() {
-    const list = [...this.app.state.of(this.channel).values()].filter((one) => !this.dismissed.has(one.id));
-    this.nodes.clear();
-    this.log.replaceChildren(this.top(), ...list.map((one) => this.node(one)));
+  /** What is known of the channel, oldest first. */
+  known() {
+    return [...this.app.state.of(this.channel).values()].filter((one) => !this.dismissed.has(one.id));
   }
 
-  top() {
-    if (!this.first) return el("button", { type: "button", class: "button plain earlier", onclick: () => this.older() }, "Load earlier messages");
+  /** The newest of it. */
+  fill() {
+    this.nodes.clear();
+    /** Whether newer messages than those in the document are known. */
+    this.below = false;
+    this.log.replaceChildren(this.top(), ...this.known().slice(-STEP).map((one) => this.node(one)));
+  }
+
+  top(above = this.known().length > STEP) {
+    if (above || !this.first) return el("button", { type: "button", class: "button plain earlier", onclick: () => this.older() }, "Load earlier messages");
     return el("p", { class: "quiet" }, "This is the beginning.");
   }
 
+  /** Known messages beside the first (-1) or the last (1) one in the document. */
+  beside(side) {
+    const list = this.known();
+    const edge = side < 0 ? this.log.querySelector("article") : this.log.lastElementChild;
+    const at = list.findIndex((one) => one.id === edge?.dataset.message);
+    if (at < 0) return side < 0 ? list.slice(-STEP) : [];
+    return side < 0 ? list.slice(Math.max(0, at - STEP), at) : list.slice(at + 1, at + 1 + STEP);
+  }
+
+  /** Takes messages out of the document at one end until there are not too many. */
+  trim(side) {
+    const shown = [...this.log.querySelectorAll("article")];
+    const over = Math.max(0, shown.length - MOST);
+    const gone = side < 0 ? shown.slice(0, over) : shown.slice(shown.length - over);
+    for (const node of gone) {
+      // What the keyboard is on stays.
+      if (node.contains(document.activeElement)) continue;
+      this.nodes.delete(node.dataset.message);
+      node.remove();
+    }
+    return gone.length > 0;
+  }
+
+  /** Changes the document above the reader, who stays where he is; reading it aloud would help nobody. */
+  quietly(change) {
+    const below = this.log.scrollHeight - this.log.scrollTop;
+    this.log.setAttribute("aria-live", "off");
+    change();
+    this.log.scrollTop = this.log.scrollHeight - below;
+    requestAnimationFrame(() => this.log.setAttribute("aria-live", "polite"));
+  }
+
   async older() {
-    if (this.busy || this.first || !this.channel) return;
+    if (this.busy || !this.channel) return;
     this.busy = true;
     const channel = this.channel;
-    const oldest = [...this.app.state.of(channel).values()].find((one) => !(one.flags & 64));
     try {
-      const read = await this.app.rest.get(`/channels/${channel}/messages?limit=100${oldest ? `&before=${oldest.id}` : ""}`);
-      if (channel !== this.channel) return;
-      this.first = read.length < 100;
-      this.app.state.read(channel, read);
-      const below = this.log.scrollHeight - this.log.scrollTop;
-      this.log.setAttribute("aria-live", "off");
-      // Newest first on the wire; each is put above the one before it, the rest stays as it is.
-      for (const one of read) {
-        if (!this.nodes.has(one.id)) this.log.firstChild.after(this.node(one));
+      if (!this.beside(-1).length && !this.first) {
+        const oldest = this.known().find((one) => !(one.flags & 64));
+        const read = await this.app.rest.get(`/channels/${channel}/messages?limit=${READ}${oldest ? `&before=${oldest.id}` : ""}`);
+        if (channel !== this.channel) return;
+        this.first = read.length < READ;
+        this.app.state.read(channel, read);
       }
-      this.log.firstChild.replaceWith(this.top());
-      this.log.scrollTop = this.log.scrollHeight - below;
-      requestAnimationFrame(() => this.log.setAttribute("aria-live", "polite"));
+      const above = this.beside(-1);
+      this.quietly(() => {
+        this.log.firstChild.after(...above.map((one) => this.node(one)));
+        this.log.firstChild.replaceWith(this.top(this.beside(-1).length > 0));
+      });
+      if (this.trim(1)) this.below = true;
     } catch (refused) {
       problem(refused.message);
     } finally {
       this.busy = false;
     }
+  }
+
+  newer() {
+    const below = this.beside(1);
+    this.log.setAttribute("aria-live", "off");
+    this.log.append(...below.map((one) => this.node(one)));
+    this.below = this.beside(1).length > 0;
+    this.quietly(() => {
+      if (this.trim(-1)) this.log.firstChild.replaceWith(this.top(true));
+    });
   }
 
   arrived(message, news) {
@@ -105,8 +160,12 @@ export class Messages {
       const node = this.node(message);
       old.replaceWith(node);
       if (focused) [...node.querySelectorAll("[data-id]")].find((one) => one.dataset.id === focused)?.focus();
-    } else if (news) {
+    } else if (news && this.below && message.author.id === this.app.state.me.id) {
+      // One's own message is where one looks next.
+      this.fill();
+    } else if (news && !this.below) {
       this.log.append(this.node(message));
+      if (low && this.trim(-1)) this.log.firstChild.replaceWith(this.top(true));
     }
     if (low || message.author.id === this.app.state.me.id) this.log.scrollTop = this.log.scrollHeight;
   }

@@ -124,7 +124,8 @@ export class State extends EventTarget {
   /** Messages read over REST, older or newer than those known. */
   read(channel, messages) {
     const all = [...messages, ...this.of(channel).values()];
-    const order = all.sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
+    // Ids are numbers without leading zeros: the longer text is the larger one.
+    const order = all.sort((a, b) => a.id.length - b.id.length || (a.id < b.id ? -1 : 1));
     const list = new Map();
     // What REST read last is the newest text; private messages are known to the gateway alone.
     for (const one of order) list.set(one.id, one);

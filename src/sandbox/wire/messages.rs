@@ -23,7 +23,12 @@ pub fn message(world: &World, of: &Message, viewer: Viewer) -> Value {
             json["referenced_message"] = reference
                 .message
                 .and_then(|target| world.message(reference.channel, target))
-                .map(|target| message_alone(world, target, viewer))
+                .map(|target| {
+                    // What it stands for, without what others made of it.
+                    let mut target = message_alone(world, target, viewer);
+                    target.as_object_mut().map(|target| target.remove("reactions"));
+                    target
+                })
                 .into();
         }
     }

@@ -296,7 +296,6 @@ pub fn application(world: &World, content_intent: bool) -> Value {
         "name": "Studyhall",
         "icon": null,
         "description": "",
-        "summary": "",
         "type": null,
         "bot": user_by_id(world, world.bot),
         "bot_public": false,
@@ -316,7 +315,6 @@ pub fn application(world: &World, content_intent: bool) -> Value {
         "eligible_oauth2_scopes": [],
         "integration_types_config": {"0": {}},
         "rpc_origins": [],
-        "hook": true,
     })
 }
 

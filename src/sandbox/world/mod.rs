@@ -2,6 +2,7 @@
 //! change is decided in `state`.
 
 pub mod permissions;
+pub mod place;
 pub mod seed;
 
 use super::snowflake::Snowflakes;
@@ -41,6 +42,8 @@ pub struct World {
     pub ids: Snowflakes,
     /// The bot's user id, which is its application's id too.
     pub bot: u64,
+    /// What the bot's role in a guild lets it do.
+    pub bot_rights: u64,
     pub users: BTreeMap<u64, User>,
     pub guilds: BTreeMap<u64, Guild>,
     /// Guild channels, threads and direct messages.
@@ -73,8 +76,10 @@ pub struct Guild {
     pub owner: u64,
     pub roles: BTreeMap<u64, Role>,
     pub members: BTreeMap<u64, Member>,
-    /// The role every human member gets.
-    pub team_role: u64,
+    /// The role that members who join get, if there is one.
+    pub team_role: Option<u64>,
+    /// Where the bot's role stands.
+    pub bot_position: u32,
 }
 
 /// A role. The one with the guild's id is @everyone.

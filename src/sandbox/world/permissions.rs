@@ -22,6 +22,68 @@ pub const PIN_MESSAGES: u64 = 1 << 51;
 /// Every bit Discord has named so far.
 pub const ALL: u64 = (1 << 53) - 1;
 
+/// The names of the bits, from the lowest; a dash for one without a name.
+const NAMES: [&str; 53] = [
+    "CREATE_INSTANT_INVITE",
+    "KICK_MEMBERS",
+    "BAN_MEMBERS",
+    "ADMINISTRATOR",
+    "MANAGE_CHANNELS",
+    "MANAGE_GUILD",
+    "ADD_REACTIONS",
+    "VIEW_AUDIT_LOG",
+    "PRIORITY_SPEAKER",
+    "STREAM",
+    "VIEW_CHANNEL",
+    "SEND_MESSAGES",
+    "SEND_TTS_MESSAGES",
+    "MANAGE_MESSAGES",
+    "EMBED_LINKS",
+    "ATTACH_FILES",
+    "READ_MESSAGE_HISTORY",
+    "MENTION_EVERYONE",
+    "USE_EXTERNAL_EMOJIS",
+    "VIEW_GUILD_INSIGHTS",
+    "CONNECT",
+    "SPEAK",
+    "MUTE_MEMBERS",
+    "DEAFEN_MEMBERS",
+    "MOVE_MEMBERS",
+    "USE_VAD",
+    "CHANGE_NICKNAME",
+    "MANAGE_NICKNAMES",
+    "MANAGE_ROLES",
+    "MANAGE_WEBHOOKS",
+    "MANAGE_GUILD_EXPRESSIONS",
+    "USE_APPLICATION_COMMANDS",
+    "REQUEST_TO_SPEAK",
+    "MANAGE_EVENTS",
+    "MANAGE_THREADS",
+    "CREATE_PUBLIC_THREADS",
+    "CREATE_PRIVATE_THREADS",
+    "USE_EXTERNAL_STICKERS",
+    "SEND_MESSAGES_IN_THREADS",
+    "USE_EMBEDDED_ACTIVITIES",
+    "MODERATE_MEMBERS",
+    "VIEW_CREATOR_MONETIZATION_ANALYTICS",
+    "USE_SOUNDBOARD",
+    "CREATE_GUILD_EXPRESSIONS",
+    "CREATE_EVENTS",
+    "USE_EXTERNAL_SOUNDS",
+    "SEND_VOICE_MESSAGES",
+    "-",
+    "SET_VOICE_CHANNEL_STATUS",
+    "SEND_POLLS",
+    "USE_EXTERNAL_APPS",
+    "PIN_MESSAGES",
+    "BYPASS_SLOWMODE",
+];
+
+/// The bit with this name.
+pub fn named(name: &str) -> Option<u64> {
+    NAMES.iter().position(|known| *known == name && name != "-").map(|place| 1 << place)
+}
+
 /// What both sides may do in a direct message.
 const DIRECT: u64 = ADD_REACTIONS
     | VIEW_CHANNEL
@@ -103,5 +165,25 @@ impl World {
     /// The right that lets somebody write in a channel of this kind.
     pub fn send_right(channel: &Channel) -> u64 {
         if channel.kind == kind::PUBLIC_THREAD { SEND_MESSAGES_IN_THREADS } else { SEND_MESSAGES }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_bits() {
+        for (name, bit) in [
+            ("ADMINISTRATOR", ADMINISTRATOR),
+            ("MENTION_EVERYONE", MENTION_EVERYONE),
+            ("USE_APPLICATION_COMMANDS", USE_APPLICATION_COMMANDS),
+            ("SEND_MESSAGES_IN_THREADS", SEND_MESSAGES_IN_THREADS),
+            ("PIN_MESSAGES", PIN_MESSAGES),
+        ] {
+            assert_eq!(named(name), Some(bit), "{name}");
+        }
+        assert_eq!((named("-"), named("FLY")), (None, None));
+        assert_eq!(ALL.count_ones() as usize, NAMES.len());
     }
 }

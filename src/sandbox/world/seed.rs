@@ -1,29 +1,13 @@
-//! The guild everybody starts with: a few channels, one organiser, a study team and the bot.
+//! The making of guilds, users and channels: those that a sandbox begins with, and those of later.
 
 use super::permissions as may;
+use super::place::{GuildSeed, Place, RoleSeed, bits};
 use super::{Channel, Guild, Member, Overwrite, Role, User, World, kind};
 use crate::sandbox::snowflake::Snowflakes;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
-
-/// What a human member may do. @everyone has no rights at all, so that the bot has exactly what
-/// its own role and the channels give it.
-const MEMBER: u64 = may::VIEW_CHANNEL
-    | may::SEND_MESSAGES
-    | may::SEND_MESSAGES_IN_THREADS
-    | may::CREATE_PUBLIC_THREADS
-    | may::ADD_REACTIONS
-    | may::EMBED_LINKS
-    | may::ATTACH_FILES
-    | may::READ_MESSAGE_HISTORY
-    | may::USE_EXTERNAL_EMOJIS
-    | may::USE_APPLICATION_COMMANDS;
-
-/// What the bot was invited with.
-const BOT: u64 =
-    MEMBER | may::MANAGE_THREADS | may::MANAGE_MESSAGES | may::MENTION_EVERYONE | may::PIN_MESSAGES;
 
 /// Random text for tokens and keys: `BYTES` bytes of the system's randomness.
 #[expect(clippy::disallowed_methods, reason = "secrets must not follow from the seed")]
@@ -37,12 +21,13 @@ fn token(id: u64) -> String {
 }
 
 impl World {
-    /// The bot and the default guild, made shortly before `start` so that everything after is newer.
-    /// Returns the world, the guild and the channel meant for studying.
-    pub fn seeded(seed: u64, start: DateTime<Utc>) -> (Self, u64, u64) {
+    /// A place, made shortly before `start` so that everything after is newer. Returns the world, the
+    /// first guild and the channel meant for studying.
+    pub fn seeded(place: &Place, seed: u64, start: DateTime<Utc>) -> (Self, u64, u64) {
         let mut world = Self {
             ids: Snowflakes::new(seed),
             bot: 0,
+            bot_rights: bits(&place.bot.permissions),
             users: BTreeMap::new(),
             guilds: BTreeMap::new(),
             channels: BTreeMap::new(),
@@ -52,40 +37,92 @@ impl World {
             nonces: BTreeMap::new(),
         };
         let before = start - TimeDelta::days(30);
-        world.bot = world.new_user("Studyhall", true, before);
-        for name in ["Maya", "Ana", "Ben", "Chidi", "Dana"] {
-            world.new_user(name, false, before);
-        }
-        let people: Vec<u64> =
-            world.users.keys().copied().filter(|user| *user != world.bot).collect();
-        let guild = world.new_guild("Study Hall", before);
-        for (index, user) in people.into_iter().enumerate() {
-            world.join(guild, user, index == 0, before + TimeDelta::minutes(1));
-        }
-        world.join_bot(guild, before + TimeDelta::hours(1));
-        world.new_channel(guild, "general", kind::TEXT, before);
-        let study = world.new_channel(guild, "python", kind::TEXT, before);
-        let notes = world.new_channel(guild, "admin-notes", kind::TEXT, before);
-        world.new_channel(guild, "Study room", kind::VOICE, before);
-        world.new_channel(guild, "topic-ideas", kind::FORUM, before);
-        let team = world.guilds.get(&guild).map_or(0, |guild| guild.team_role);
-        if let Some(channel) = world.channels.get_mut(&study) {
-            channel.topic = Some("One question a study day".to_owned());
-        }
-        if let Some(channel) = world.channels.get_mut(&notes) {
-            channel.overwrites.push(Overwrite {
-                id: team,
-                member: false,
-                allow: 0,
-                deny: may::VIEW_CHANNEL,
-            });
-        }
+        world.bot = world.new_user(&place.bot.name, true, None, before);
+        let guilds: Vec<u64> =
+            place.guilds.iter().map(|guild| world.found(guild, before)).collect();
+        let texts = |world: &Self, wanted: &dyn Fn(&Channel) -> bool| {
+            let found = world.channels.values().filter(|channel| channel.kind == kind::TEXT);
+            found.filter(|channel| wanted(channel)).map(|channel| channel.id).next()
+        };
+        let mut studied = place.guilds.iter().zip(&guilds).flat_map(|(guild, id)| {
+            let study = guild.channels.iter().filter(|channel| channel.study);
+            study.map(move |channel| (*id, channel.name.as_str()))
+        });
+        let study = match studied.next() {
+            Some((guild, name)) => {
+                texts(&world, &|channel| channel.guild == Some(guild) && channel.name == name)
+            }
+            None => texts(&world, &|_| true),
+        };
+        let study = study.unwrap_or(0);
+        let first = guilds.first().copied().unwrap_or(0);
+        let guild = world.channels.get(&study).and_then(|channel| channel.guild).unwrap_or(first);
         (world, guild, study)
     }
 
+    /// A guild as it is described, the bot in it.
+    fn found(&mut self, of: &GuildSeed, now: DateTime<Utc>) -> u64 {
+        let guild = self.new_guild(of, now);
+        for member in &of.members {
+            let known = self
+                .users
+                .values()
+                .find(|user| user.display.as_deref() == Some(member.name.as_str()));
+            let user = match known {
+                Some(user) => user.id,
+                None => self.new_user(&member.name, false, member.id, now),
+            };
+            let roles =
+                member.roles.iter().filter_map(|name| self.role_named(guild, name)).collect();
+            if let Some(guild) = self.guilds.get_mut(&guild) {
+                if guild.owner == 0 {
+                    guild.owner = user;
+                }
+                let joined = now + TimeDelta::minutes(1);
+                guild.members.insert(user, Member { user, nick: None, roles, joined });
+            }
+        }
+        self.join_bot(guild, now + TimeDelta::hours(1));
+        for channel in &of.channels {
+            let id = self.new_channel(guild, &channel.name, channel.kind.number(), channel.id, now);
+            let overwrites: Vec<Overwrite> = channel
+                .overwrites
+                .iter()
+                .filter_map(|overwrite| {
+                    let id = match (&overwrite.role, &overwrite.member) {
+                        (Some(name), _) if name == "@everyone" => Some(guild),
+                        (Some(name), _) => self.role_named(guild, name),
+                        (None, name) => self.member_named(guild, name.as_deref()?),
+                    };
+                    Some(Overwrite {
+                        id: id?,
+                        member: overwrite.role.is_none(),
+                        allow: bits(&overwrite.allow),
+                        deny: bits(&overwrite.deny),
+                    })
+                })
+                .collect();
+            if let Some(made) = self.channels.get_mut(&id) {
+                made.topic.clone_from(&channel.topic);
+                made.overwrites = overwrites;
+            }
+        }
+        guild
+    }
+
+    fn role_named(&self, guild: u64, name: &str) -> Option<u64> {
+        let roles = &self.guilds.get(&guild)?.roles;
+        roles.values().find(|role| role.name == name && role.bot.is_none()).map(|role| role.id)
+    }
+
+    fn member_named(&self, guild: u64, name: &str) -> Option<u64> {
+        let members = &self.guilds.get(&guild)?.members;
+        members.keys().copied().find(|user| self.name(*user) == name)
+    }
+
     /// A new user, not yet in any guild.
-    pub fn new_user(&mut self, name: &str, bot: bool, now: DateTime<Utc>) -> u64 {
-        let id = self.ids.next(now);
+    pub fn new_user(&mut self, name: &str, bot: bool, id: Option<u64>, now: DateTime<Utc>) -> u64 {
+        let id = id.unwrap_or_else(|| self.ids.next(now));
         let user = User {
             id,
             username: name.to_lowercase().replace(' ', "."),
@@ -99,31 +136,50 @@ impl World {
         id
     }
 
-    /// A guild with @everyone and the team's role, without members yet.
-    pub fn new_guild(&mut self, name: &str, now: DateTime<Utc>) -> u64 {
-        let id = self.ids.next(now);
-        let (organisers, team) = (self.ids.next(now), self.ids.next(now));
-        let role = |id, name: &str, permissions, position, color, mentionable| Role {
+    /// A guild with its roles, without members yet. The bot's role will stand below those of
+    /// administrators and above all others.
+    pub fn new_guild(&mut self, of: &GuildSeed, now: DateTime<Utc>) -> u64 {
+        let id = of.id.unwrap_or_else(|| self.ids.next(now));
+        let everyone = Role {
             id,
-            name: name.to_owned(),
-            permissions,
-            position,
-            color,
-            mentionable,
+            name: "@everyone".to_owned(),
+            permissions: bits(&of.everyone),
+            position: 0,
+            color: 0,
+            mentionable: false,
             bot: None,
         };
-        let roles = [
-            role(id, "@everyone", 0, 0, 0, false),
-            role(organisers, "Organisers", may::ADMINISTRATOR, 3, 0xE6_7E_22, false),
-            role(team, "Study team", MEMBER, 1, 0x34_98_DB, true),
-        ];
+        let mut roles = BTreeMap::from([(id, everyone)]);
+        let mut team_role = None;
+        let rules = |role: &RoleSeed| bits(&role.permissions) & may::ADMINISTRATOR != 0;
+        let (above, below): (Vec<_>, Vec<_>) = of.roles.iter().partition(|role| rules(role));
+        let bot_position = u32::try_from(below.len()).unwrap_or(u32::MAX) + 1;
+        let below = (1..).zip(below.into_iter().rev());
+        let above = (bot_position + 1..).zip(above.into_iter().rev());
+        for (position, role) in above.chain(below) {
+            let own = role.id.unwrap_or_else(|| self.ids.next(now));
+            if role.joins && team_role.is_none() {
+                team_role = Some(own);
+            }
+            let made = Role {
+                id: own,
+                name: role.name.clone(),
+                permissions: bits(&role.permissions),
+                position,
+                color: role.color,
+                mentionable: role.mentionable,
+                bot: None,
+            };
+            roles.insert(own, made);
+        }
         let guild = Guild {
             id,
-            name: name.to_owned(),
+            name: of.name.clone(),
             owner: 0,
-            roles: roles.into_iter().map(|role| (role.id, role)).collect(),
+            roles,
             members: BTreeMap::new(),
-            team_role: team,
+            team_role,
+            bot_position,
         };
         self.guilds.insert(id, guild);
         id
@@ -134,7 +190,7 @@ impl World {
         let Some(guild) = self.guilds.get_mut(&guild) else {
             return;
         };
-        let mut roles = vec![guild.team_role];
+        let mut roles: Vec<u64> = guild.team_role.into_iter().collect();
         if admin {
             if guild.owner == 0 {
                 guild.owner = user;
@@ -154,6 +210,7 @@ impl World {
     /// Takes the bot into a guild, with a role of its own.
     pub fn join_bot(&mut self, guild: u64, now: DateTime<Utc>) {
         let (bot, role) = (self.bot, self.ids.next(now));
+        let (name, permissions) = (self.name(bot).to_owned(), self.bot_rights);
         let Some(guild) = self.guilds.get_mut(&guild) else {
             return;
         };
@@ -161,9 +218,9 @@ impl World {
             role,
             Role {
                 id: role,
-                name: "Studyhall".to_owned(),
-                permissions: BOT,
-                position: 2,
+                name,
+                permissions,
+                position: guild.bot_position,
                 color: 0,
                 mentionable: false,
                 bot: Some(bot),
@@ -174,8 +231,15 @@ impl World {
     }
 
     /// A new channel at the end of a guild's list.
-    pub fn new_channel(&mut self, guild: u64, name: &str, kind: u8, now: DateTime<Utc>) -> u64 {
-        let id = self.ids.next(now);
+    pub fn new_channel(
+        &mut self,
+        guild: u64,
+        name: &str,
+        kind: u8,
+        id: Option<u64>,
+        now: DateTime<Utc>,
+    ) -> u64 {
+        let id = id.unwrap_or_else(|| self.ids.next(now));
         let position = self
             .channels
             .values()

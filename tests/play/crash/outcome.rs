@@ -48,7 +48,8 @@ impl Outcome {
             .await,
             ballots: lines(
                 &mut db,
-                "SELECT round_id || ' ' || voter_id || ' ' || author_id || ' ' || void FROM ballots
+                "SELECT round_id || ' ' || voter_id || ' ' || author_id || ' ' || (voided_at IS NOT NULL)
+                     FROM ballots
                  UNION ALL SELECT round_id || ' ' || member_id FROM answers ORDER BY 1",
             )
             .await,

@@ -1,5 +1,6 @@
 //! The description itself: finding an operation's schemas and comparing bodies with them.
 
+use super::keys;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Registry, ValidationError, Validator};
 use serde_json::{Value, json};
@@ -125,6 +126,32 @@ impl Description {
         wrong
     }
 
+    /// What is wrong with an object that one of the description's schemas is for.
+    pub fn object_violations(&self, name: &'static str, object: &Value) -> Vec<Wrong> {
+        let schema = json!({"$ref": format!("#/components/schemas/{name}")});
+        let mut wrong = Vec::new();
+        let key = ("object".to_owned(), name, Part::Answer(0));
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = match compiled.get(&key) {
+            Some(slot) => Ok(slot.clone()),
+            None => self.compile_schema(&schema).inspect(|built| {
+                compiled.insert(key, built.clone());
+            }),
+        };
+        drop(compiled);
+        match slot {
+            Ok(Some(validator)) => {
+                for error in validator.iter_errors(object) {
+                    tell(&error, &mut wrong);
+                }
+            }
+            Ok(None) => wrong.push((String::new(), "there is no schema".to_owned())),
+            Err(error) => wrong.push((String::new(), error)),
+        }
+        keys::unknown(&self.root, &schema, object, &mut wrong);
+        wrong
+    }
+
     fn validator(
         &self,
         method: &str,
@@ -151,6 +178,10 @@ impl Description {
         part: Part,
     ) -> Result<Option<Arc<Validator>>, String> {
         let Some(schema) = self.schema(method, template, part) else { return Ok(None) };
+        self.compile_schema(schema)
+    }
+
+    fn compile_schema(&self, schema: &Value) -> Result<Option<Arc<Validator>>, String> {
         let mut schema = schema.clone();
         absolute(&mut schema);
         jsonschema::options()

@@ -5,6 +5,7 @@
 //! file is Discord's and not part of this project.
 
 mod description;
+mod events;
 mod everything;
 mod keys;
 mod rules;
@@ -29,7 +30,8 @@ const UNDOCUMENTED: [(&str, &str); 1] = [("POST", "/interactions")];
 pub struct Report {
     /// `METHOD template: pointer: sentence`, each once, with how often it was seen.
     pub violations: BTreeMap<String, usize>,
-    /// `METHOD template STATUS` of every answer that was compared.
+    /// `METHOD template STATUS` of every answer that was compared, and `EVENT schema` of every object
+    /// of an event.
     pub covered: BTreeSet<String>,
     /// Whether there was a description to compare with.
     pub active: bool,
@@ -76,6 +78,23 @@ pub fn check<E: Borrow<Exchange>>(exchanges: &[E]) -> Report {
     report.active = true;
     for exchange in exchanges {
         check_one(description, exchange.borrow(), &mut report);
+    }
+    report
+}
+
+/// Compares every event that the bot was told.
+pub fn check_events(events: &[(String, Value)]) -> Report {
+    let mut report = Report::default();
+    // Without one, and where it cannot be read, the exchanges tell.
+    let Some(Ok(description)) = description() else { return report };
+    report.active = true;
+    for (kind, data) in events {
+        let (wrong, schemas) = events::check(description, kind, data);
+        report.covered.extend(schemas.iter().map(|schema| format!("{kind} {schema}")));
+        for (pointer, sentence) in wrong {
+            let violation = format!("{kind}: {pointer}: {sentence}");
+            *report.violations.entry(violation).or_default() += 1;
+        }
     }
     report
 }
@@ -176,8 +195,10 @@ fn check_answer(
         (None, None) => {}
         (None, Some(_)) => report.add(exchange, "", &format!("the answer {status} has no body")),
         (Some(_), None) => report.add(exchange, "", &format!("the answer {status} has a body")),
-        (Some(body), Some(_)) => {
-            for (pointer, sentence) in description.violations(method, template, part, body) {
+        (Some(body), Some(schema)) => {
+            let mut wrong = description.violations(method, template, part, body);
+            keys::unknown(description.root(), schema, body, &mut wrong);
+            for (pointer, sentence) in wrong {
                 let sentence = format!("in the answer {status}: {sentence}");
                 report.add(exchange, &pointer, &sentence);
             }
