@@ -69,25 +69,40 @@ pub struct Session {
     sequence: u64,
     sent: VecDeque<(u64, String)>,
     /// Events that wait, on purpose, to be sent in another order.
-    held: Option<Vec<(String, Value)>>,
+    held: Option<Vec<(String, Written)>>,
     /// Who reads along.
     reader: Option<Reader>,
     /// Which session it is, counted from the start; the oldest unconnected ones are forgotten first.
     born: u64,
 }
 
+/// An event's data, written once for all sessions that are told the same.
+#[derive(Clone)]
+pub struct Written {
+    data: Value,
+    text: String,
+}
+
+impl From<Value> for Written {
+    fn from(data: Value) -> Self {
+        Self { text: data.to_string(), data }
+    }
+}
+
 impl Session {
     /// Sends an event, or keeps it for the resume.
-    pub fn dispatch(&mut self, event: &str, data: Value) {
+    pub fn dispatch(&mut self, event: &str, data: &Written) {
         if let Some(held) = &mut self.held {
-            held.push((event.to_owned(), data));
+            held.push((event.to_owned(), data.clone()));
             return;
         }
         self.sequence += 1;
         if let Some(reader) = &self.reader {
-            reader(Heard::Told { event, data: &data });
+            reader(Heard::Told { event, data: &data.data });
         }
-        let text = json!({"op": 0, "s": self.sequence, "t": event, "d": data}).to_string();
+        // Events' names need no escaping.
+        let (sequence, data) = (self.sequence, &data.text);
+        let text = format!("{{\"op\":0,\"s\":{sequence},\"t\":\"{event}\",\"d\":{data}}}");
         if let Some((_, connection)) = &self.connection {
             // A closed inbox means the connection is ending; the event waits in `sent`.
             let _ = connection.send(Frame::Dispatch(text.clone()));
@@ -207,7 +222,7 @@ impl Hub {
         for text in missed {
             session.send(Frame::Dispatch(text));
         }
-        session.dispatch("RESUMED", json!({"_trace": []}));
+        session.dispatch("RESUMED", &json!({"_trace": []}).into());
         true
     }
 
@@ -236,8 +251,8 @@ impl Hub {
     pub fn release_scrambled(&mut self, user: u64) {
         for session in self.sessions.values_mut().filter(|session| session.user == user) {
             for (event, data) in session.held.take().into_iter().flatten().rev() {
-                session.dispatch(&event, data.clone());
-                session.dispatch(&event, data);
+                session.dispatch(&event, &data);
+                session.dispatch(&event, &data);
             }
         }
     }
@@ -280,9 +295,9 @@ mod tests {
         let mut hub = Hub::default();
         let (to, _from) = unbounded_channel();
         hub.open("one".into(), 5, 0, (1, to));
-        hub.session_mut("one").unwrap().dispatch("A", json!(1));
+        hub.session_mut("one").unwrap().dispatch("A", &json!(1).into());
         hub.detach("one", 1, false);
-        hub.session_mut("one").unwrap().dispatch("B", json!(2));
+        hub.session_mut("one").unwrap().dispatch("B", &json!(2).into());
 
         let (to, mut from) = unbounded_channel();
         assert!(!hub.resume("one", 6, 1, (2, to.clone())), "another's session");
@@ -308,7 +323,7 @@ mod tests {
         hub.open("one".into(), 5, 0, (1, to.clone()));
         let session = hub.session_mut("one").unwrap();
         for number in 1..=4 {
-            session.dispatch("A", json!(number));
+            session.dispatch("A", &json!(number).into());
         }
         session.received(2);
         // A heartbeat from before, and one from nowhere.
@@ -328,7 +343,7 @@ mod tests {
         hub.open("one".into(), 5, 0, (1, to.clone()));
         hub.detach("one", 1, false);
         for _ in 0..REPLAY + 2 {
-            hub.session_mut("one").unwrap().dispatch("A", json!(null));
+            hub.session_mut("one").unwrap().dispatch("A", &json!(null).into());
         }
         assert!(!hub.resume("one", 5, 1, (2, to.clone())));
         assert!(hub.resume("one", 5, 2, (2, to)));

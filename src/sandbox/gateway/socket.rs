@@ -249,7 +249,7 @@ impl Connection {
         let Some(opened) = state.hub.session_mut(&session) else {
             return Err(End::Gone);
         };
-        opened.dispatch("READY", ready);
+        opened.dispatch("READY", &ready.into());
         // Without the GUILDS intent nothing is heard of guilds.
         if intents & intent::GUILDS == 0 {
             return Ok(());
@@ -260,10 +260,8 @@ impl Connection {
                 continue;
             }
             if let Some(guild) = state.world.guilds.get(&guild) {
-                opened.dispatch(
-                    "GUILD_CREATE",
-                    wire::guild_create(&state.world, guild, viewer, everybody),
-                );
+                let told = wire::guild_create(&state.world, guild, viewer, everybody);
+                opened.dispatch("GUILD_CREATE", &told.into());
             }
         }
         Ok(())

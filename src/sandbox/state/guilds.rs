@@ -130,7 +130,7 @@ impl State {
                 let viewer = Viewer { user, content: true };
                 let guild = world.guilds.get(&guild);
                 let event = guild.map(|guild| wire::guild_create(world, guild, viewer, everybody));
-                session.dispatch("GUILD_CREATE", event.unwrap_or_default());
+                session.dispatch("GUILD_CREATE", &event.unwrap_or_default().into());
             }
         }
         self.tell("GUILD_MEMBER_ADD", &Audience::Guild(guild, intent::GUILD_MEMBERS), &event);

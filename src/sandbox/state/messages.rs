@@ -91,20 +91,15 @@ impl State {
             channel.last_message = Some(id);
         }
         let nonce = new.nonce;
-        self.tell_channel(
-            "MESSAGE_CREATE",
-            channel,
-            self.message_intents(channel),
-            |world, viewer| {
-                let mut json = world
-                    .message(channel, id)
-                    .map_or(Value::Null, |message| wire::message_event(world, message, viewer));
-                if let Some(nonce) = &nonce {
-                    json["nonce"] = nonce.clone();
-                }
-                json
-            },
-        );
+        self.tell_of_message("MESSAGE_CREATE", channel, id, |world, viewer| {
+            let mut json = world
+                .message(channel, id)
+                .map_or(Value::Null, |message| wire::message_event(world, message, viewer));
+            if let Some(nonce) = &nonce {
+                json["nonce"] = nonce.clone();
+            }
+            json
+        });
         id
     }
 
@@ -162,16 +157,11 @@ impl State {
         if self.world.message(channel, id).is_none() {
             return;
         }
-        self.tell_channel(
-            "MESSAGE_UPDATE",
-            channel,
-            self.message_intents(channel),
-            |world, viewer| {
-                world
-                    .message(channel, id)
-                    .map_or(Value::Null, |message| wire::message_event(world, message, viewer))
-            },
-        );
+        self.tell_of_message("MESSAGE_UPDATE", channel, id, |world, viewer| {
+            world
+                .message(channel, id)
+                .map_or(Value::Null, |message| wire::message_event(world, message, viewer))
+        });
     }
 
     /// Deletes a message, private or not.

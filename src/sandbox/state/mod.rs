@@ -10,7 +10,7 @@ mod threads;
 use super::clock::SimClock;
 use super::commands::Commands;
 use super::faults::Faults;
-use super::gateway::hub::{Hub, intent};
+use super::gateway::hub::{Hub, Written, intent};
 use super::interactions::Interactions;
 use super::limits::Limits;
 use super::traffic::Log;
@@ -58,15 +58,18 @@ impl State {
         Viewer { user, content: user != self.world.bot || self.content_intent }
     }
 
-    /// Sends an event to every session it concerns, written for each one's eyes.
-    pub fn announce(
+    /// Sends an event to every session it concerns, written for each one's eyes. It is written once for
+    /// all those to whom it is not `personal`.
+    fn announce(
         hub: &mut Hub,
         world: &World,
         content_intent: bool,
         event: &str,
         audience: &Audience<'_>,
+        personal: impl Fn(u64) -> bool,
         write: impl Fn(Viewer) -> Value,
     ) {
+        let mut common: [Option<Written>; 2] = [None, None];
         for session in hub.sessions_mut() {
             let bot = session.user == world.bot;
             let wanted = |intents: u64| intents == 0 || session.intents & intents != 0;
@@ -88,15 +91,21 @@ impl State {
                 user: session.user,
                 content: !bot || (content_intent && session.intents & intent::MESSAGE_CONTENT != 0),
             };
-            session.dispatch(event, write(viewer));
+            if personal(session.user) || (bot && !viewer.content) {
+                session.dispatch(event, &write(viewer).into());
+            } else {
+                let common = &mut common[usize::from(bot)];
+                let written = common.get_or_insert_with(|| write(viewer).into());
+                session.dispatch(event, written);
+            }
         }
     }
 
     /// The same for an event that reads alike for everybody.
     pub fn tell(&mut self, event: &str, audience: &Audience<'_>, data: &Value) {
-        Self::announce(&mut self.hub, &self.world, self.content_intent, event, audience, |_| {
-            data.clone()
-        });
+        let (world, content) = (&self.world, self.content_intent);
+        let write = |_| data.clone();
+        Self::announce(&mut self.hub, world, content, event, audience, |_| false, write);
     }
 
     /// The same for everybody who sees a channel, by its id.
@@ -107,18 +116,39 @@ impl State {
         intents: u64,
         write: impl Fn(&World, Viewer) -> Value,
     ) {
+        self.tell_seers(event, channel, intents, |_, _| true, write);
+    }
+
+    /// The same for a message of the channel's history.
+    pub fn tell_of_message(
+        &mut self,
+        event: &str,
+        channel: u64,
+        id: u64,
+        write: impl Fn(&World, Viewer) -> Value,
+    ) {
+        let intents = self.message_intents(channel);
+        let personal = |world: &World, user| world.is_personal(channel, id, user);
+        self.tell_seers(event, channel, intents, personal, write);
+    }
+
+    fn tell_seers(
+        &mut self,
+        event: &str,
+        channel: u64,
+        intents: u64,
+        personal: impl Fn(&World, u64) -> bool,
+        write: impl Fn(&World, Viewer) -> Value,
+    ) {
         let Some(target) = self.world.channels.get(&channel) else {
             return;
         };
-        let world = &self.world;
-        Self::announce(
-            &mut self.hub,
-            world,
-            self.content_intent,
-            event,
-            &Audience::Channel(target, intents),
-            |viewer| write(world, viewer),
-        );
+        let (world, content) = (&self.world, self.content_intent);
+        let audience = Audience::Channel(target, intents);
+        let personal = |user| personal(world, user);
+        Self::announce(&mut self.hub, world, content, event, &audience, personal, |viewer| {
+            write(world, viewer)
+        });
     }
 
     /// The intents that bring message events of a channel.

@@ -214,6 +214,23 @@ impl World {
         self.channels.get(&message).filter(|channel| channel.thread.is_some())
     }
 
+    /// Whether a message's JSON tells this user something of his own: a reaction, a membership of its
+    /// thread, the other side of a direct message.
+    pub fn is_personal(&self, channel: u64, id: u64, user: u64) -> bool {
+        let reacted =
+            |message: &Message| message.reactions.iter().any(|one| one.users.contains(&user));
+        let joined = |thread: &Channel| {
+            thread.thread.as_ref().is_some_and(|thread| thread.members.contains_key(&user))
+        };
+        let is_direct = self.channels.get(&channel).is_none_or(|channel| channel.guild.is_none());
+        let Some(message) = self.message(channel, id) else { return true };
+        // A reply shows what it replies to, and that has such things too.
+        is_direct
+            || message.reference.is_some()
+            || reacted(message)
+            || self.thread_of(id).is_some_and(joined)
+    }
+
     /// The direct-message channel of two users, if they have one.
     pub fn dm_between(&self, one: u64, other: u64) -> Option<u64> {
         self.channels
