@@ -298,10 +298,10 @@ impl Replay<'_> {
                     self.lay_side_by_side(then, now, key);
                 }
             }
-            (Value::String(then), Value::String(now)) if then != now => {
-                if key == "custom_id" || (is_id(then) && is_id(now)) {
-                    self.ids.entry(then.clone()).or_insert_with(|| now.clone());
-                }
+            (Value::String(then), Value::String(now))
+                if then != now && (key == "custom_id" || (is_id(then) && is_id(now))) =>
+            {
+                self.ids.entry(then.clone()).or_insert_with(|| now.clone());
             }
             _ => {}
         }

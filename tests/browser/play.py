@@ -324,6 +324,34 @@ def keyboard(place, chromium):
     ana.clean()
 
 
+def apps(place, chromium):
+    """The Apps menu of a message: a vote, a word that does not count any more; and a direct message."""
+    ana = Window(place, chromium, "Ana")
+    ben = Window(place, chromium, "Ben")
+    thread = ana.page.locator("button.thread").first
+    thread.wait_for()
+    thread.click()
+    ana.page.wait_for_selector("h1:has-text('🧵')")
+    ana.send("My answer is that it depends, and on what.")
+    answer = ana.page.locator("article", has_text="it depends, and on what").last
+    answer.locator(".reaction", has_text="✅").wait_for()
+    ben.page.locator("button.thread").first.click()
+    seen = ben.page.locator("article", has_text="it depends, and on what").last
+    seen.locator("summary[aria-label='Message actions and apps']").click()
+    seen.get_by_role("button", name="Vote for this answer").click()
+    ben.page.locator("article.private", has_text="Ana").last.wait_for()
+    # Only its author may take it out.
+    seen.locator("summary[aria-label='Message actions and apps']").click()
+    seen.get_by_role("button", name="Not my answer").click()
+    ben.page.locator("article.private", has_text="somebody else's message").last.wait_for()
+    answer.locator("summary[aria-label='Message actions and apps']").click()
+    answer.get_by_role("button", name="Not my answer").click()
+    ana.page.locator("article.private").last.wait_for()
+    answer.locator(".reaction", has_text="✅").wait_for(state="detached")
+    for window in (ana, ben):
+        window.clean()
+
+
 def pictures(place, chromium):
     """Dark, light and phone: no serious finding of axe; kept for the README when asked for."""
     where = IMAGES if "--screenshots" in sys.argv else Path("target/browser-tools")
@@ -338,7 +366,7 @@ def pictures(place, chromium):
         ana.clean()
 
 
-STORIES = [keyboard, pictures, messages, quiz, report, modal, resume, whole_round, hostile, foreign, figures]
+STORIES = [keyboard, pictures, apps, messages, quiz, report, modal, resume, whole_round, hostile, foreign, figures]
 
 
 def main():
