@@ -141,6 +141,9 @@ struct SimulateArgs {
     /// Kill the bot so often, in study time (6h, 90m); it is started again
     #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration)]
     kill_every: Option<Duration>,
+    /// Make this folder and leave the bot's database there, to look into what broke
+    #[arg(long, value_name = "FOLDER")]
+    keep: Option<PathBuf>,
     /// What of the bot's log to show, as the configuration's `filter` does
     #[arg(long, value_name = "FILTER", default_value = "off")]
     log: String,

@@ -21,6 +21,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -61,6 +62,8 @@ pub struct Plan {
     pub seed: u64,
     /// How often the bot is killed (study time); None for never.
     pub kill_every: Option<TimeDelta>,
+    /// A folder to make and to keep the bot's database in; None for a temporary one.
+    pub keep: Option<PathBuf>,
 }
 
 /// Something that happens at an instant of study time.
@@ -86,7 +89,10 @@ pub struct Simulation {
     config: Config,
     bank: Arc<Bank>,
     sandbox: Sandbox,
-    folder: TempDir,
+    /// Where the bot's database is.
+    folder: PathBuf,
+    /// The same, where nobody wants to keep it.
+    _passing: Option<TempDir>,
     bot: Option<Killable>,
     settler: Settler,
     guilds: Vec<Guild>,
@@ -113,12 +119,23 @@ impl Simulation {
             content_intent: true,
         })
         .await?;
+        let (folder, passing) = if let Some(kept) = &plan.keep {
+            std::fs::create_dir(kept)
+                .with_context(|| format!("cannot make the folder {}", kept.display()))?;
+            (kept.clone(), None)
+        } else {
+            let passing = tempfile::tempdir().context("cannot make a temporary folder")?;
+            (passing.path().to_owned(), Some(passing))
+        };
+        // What a process has open bears its full name.
+        let folder = folder.canonicalize().context("the folder for the database is gone")?;
         let mut simulation = Self {
             plan,
             config: config.clone(),
             bank,
             sandbox,
-            folder: tempfile::tempdir().context("cannot make a temporary folder")?,
+            folder,
+            _passing: passing,
             bot: None,
             settler: at_once(),
             guilds: Vec::new(),
@@ -297,7 +314,7 @@ impl Simulation {
     // The bot's life.
 
     fn database(&self) -> std::path::PathBuf {
-        self.folder.path().join("studyhall.db")
+        self.folder.join("studyhall.db")
     }
 
     fn parts(&self) -> Parts {
@@ -375,7 +392,7 @@ impl Simulation {
         }
         // It knows the bot's store, and would keep that open.
         self.settler = at_once();
-        bot.kill(self.folder.path()).await?;
+        bot.kill(&self.folder).await?;
         self.kills += 1;
         let away = self.plan.faults.downtime(&mut rng);
         if away.is_zero() {
@@ -580,6 +597,7 @@ mod tests {
             faults: Faults::Calm,
             seed: 1,
             kill_every: Some(TimeDelta::hours(6)),
+            keep: None,
         };
         let (config, _) = Config::parse(Path::new("config.toml"), "");
         let (bank, _) = Bank::load(true, &[]);

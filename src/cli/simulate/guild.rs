@@ -72,7 +72,7 @@ pub struct Guild {
     pub cards: Vec<Card>,
     /// By card and voter: every vote, oldest first.
     pub votes: BTreeMap<(u64, u64), Vec<Vote>>,
-    /// By card: authors who took back all of their answer, with the voters whose votes they had.
+    /// By card: authors who took back all of their answer, or began to.
     pub taken_back: BTreeMap<u64, Vec<u64>>,
     /// When this guild alone was disturbed: rights missing, the bot kicked.
     pub disturbed: Vec<Span>,
@@ -213,15 +213,16 @@ impl Guild {
     }
 
     /// Takes back everything this member has written. Whoever does that stays silent until the next
-    /// round.
+    /// round, also when cut off amid it: votes for an answer that was taken back do not count for
+    /// another one, and the judge, who sees what stands in the end, could not tell the two apart.
     async fn delete(&mut self, member: &Actor, thread: u64, own: &[u64]) {
         self.taken_back.entry(thread).or_default().push(member.id());
+        self.written.retain(|(who, _)| *who != member.id());
         for message in own {
             if member.delete(thread, *message).await.is_err() {
                 self.unanswered += 1;
             }
         }
-        self.written.retain(|(who, _)| *who != member.id());
     }
 
     /// Replies to somebody else, which is no answer.
@@ -305,4 +306,60 @@ fn chosen_on(ballot: &Value) -> Option<u64> {
 fn components(message: &Value) -> impl Iterator<Item = &Value> {
     let rows = message["components"].as_array().into_iter().flatten();
     rows.filter_map(|row| row["components"].as_array()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Card, Guild};
+    use crate::cli::simulate::calendar::Timetable;
+    use crate::sandbox::{Options, SimClock};
+    use chrono::{DateTime, TimeDelta, Utc};
+    use rand::{RngExt as _, SeedableRng as _};
+    use rand_chacha::ChaCha8Rng;
+
+    #[tokio::test]
+    async fn whoever_is_cut_off_while_taking_back_an_answer_says_no_more_in_that_round() {
+        let now: DateTime<Utc> = "2026-01-01T09:00:00Z".parse().unwrap();
+        let options = Options {
+            listener: std::net::TcpListener::bind("127.0.0.1:0").unwrap(),
+            clock: SimClock::manual(now),
+            seed: 1,
+            limits: false,
+            extra_hosts: Vec::new(),
+            content_intent: true,
+        };
+        let sandbox = crate::sandbox::start(options).await.unwrap();
+        let (id, channel, members) = sandbox.add_guild_of("One", &["Ana".to_owned()]);
+        let ana = sandbox.act_as(members.into_iter().next().unwrap());
+        ana.ready().await.unwrap();
+        let timetable = Timetable {
+            zone: "Etc/UTC".parse().unwrap(),
+            time: "08:00".parse().unwrap(),
+            workdays: false,
+        };
+        let mut guild =
+            Guild::new("One".to_owned(), id, channel, timetable, vec![ana.clone()], Vec::new());
+        // The study channel stands for the thread.
+        let closes_at = now + TimeDelta::days(1);
+        guild.cards.push(Card { id: channel, posted: now, due: None, closes_at });
+        guild.say(&ana, channel, "An answer that is long enough to count").await;
+        let own: Vec<u64> = guild.written.iter().map(|one| one.1).collect();
+        assert_eq!(own.len(), 1);
+        {
+            let deletion = guild.delete(&ana, channel, &own);
+            tokio::pin!(deletion);
+            assert!(futures::poll!(&mut deletion).is_pending());
+        }
+        let said = || {
+            let messages = sandbox.messages(channel).into_iter();
+            messages.filter(|one| super::id_of(&one["id"]) != own[0]).count()
+        };
+        // Of all that chance may bring, what makes a member add to an answer.
+        let adding = (0..1_000).map(ChaCha8Rng::seed_from_u64);
+        for chance in adding.filter(|chance| chance.clone().random::<f64>() < 0.03) {
+            guild.act(&sandbox, false, chance).await;
+        }
+        assert_eq!(said(), 0);
+        sandbox.stop().await;
+    }
 }

@@ -53,6 +53,7 @@ pub(super) async fn simulate(args: SimulateArgs) -> Result<(), Failed> {
         faults: args.faults,
         seed: seed(args.seed),
         kill_every: args.kill_every.map(study_time).transpose()?,
+        keep: args.keep,
     };
     let title = title(&plan);
     eprintln!("{title}");

@@ -16,11 +16,17 @@ use description::{Description, Part};
 use serde_json::Value;
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Once, OnceLock};
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::sync::{Mutex, Once, OnceLock, PoisonError};
 use studyhall::sandbox::{Exchange, Who};
 
 /// Names the description's file.
 const VARIABLE: &str = "DISCORD_OPENAPI";
+
+/// Where every check of a run of the tests says what it compared, one kind a line, for the report at
+/// its end (`.ci/run`).
+const COVERED: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/openapi-covered.txt");
 
 /// What members' clients do and Discord's documentation does not describe.
 const UNDOCUMENTED: [(&str, &str); 1] = [("POST", "/interactions")];
@@ -79,6 +85,7 @@ pub fn check<E: Borrow<Exchange>>(exchanges: &[E]) -> Report {
     for exchange in exchanges {
         check_one(description, exchange.borrow(), &mut report);
     }
+    note(&report.covered);
     report
 }
 
@@ -96,7 +103,21 @@ pub fn check_events(events: &[(String, Value)]) -> Report {
             *report.violations.entry(violation).or_default() += 1;
         }
     }
+    note(&report.covered);
     report
+}
+
+/// Writes down what no check of this process has written down yet.
+fn note(covered: &BTreeSet<String>) {
+    static WRITTEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let new: String = covered.difference(&written).map(|kind| format!("{kind}\n")).collect();
+    if new.is_empty() {
+        return;
+    }
+    written.extend(covered.iter().cloned());
+    let mut file = OpenOptions::new().create(true).append(true).open(COVERED).unwrap();
+    file.write_all(new.as_bytes()).unwrap();
 }
 
 /// The description, read once; None where the environment names none.
