@@ -26,6 +26,10 @@ use tokio::task::JoinHandle;
 
 /// Connections that may wait to be taken in.
 const BACKLOG: i32 = 4096;
+/// The largest segment of a connection, in bytes: what an Ethernet's 1,500 leave beside the headers of
+/// IPv4 and TCP, as on the way to Discord (RFC 9293, section 3.7.1).
+#[cfg(unix)]
+const SEGMENT: u32 = 1_460;
 
 /// How a sandbox starts.
 pub struct Options {
@@ -81,7 +85,12 @@ pub async fn start_at(options: Options, place: &Place) -> anyhow::Result<Sandbox
     options.listener.set_nonblocking(true)?;
     // The standard library lets 128 connections wait; of those beyond, the first request is lost and
     // comes again only after 200 ms.
-    socket2::SockRef::from(&options.listener).listen(BACKLOG)?;
+    let socket = socket2::SockRef::from(&options.listener);
+    socket.listen(BACKLOG)?;
+    // The loopback's segments are as large as what a client's window holds at first. A client that
+    // falls behind then closes its window, and Linux asks only after 200 ms whether it is open again.
+    #[cfg(unix)]
+    socket.set_tcp_mss(SEGMENT)?;
     let listener = tokio::net::TcpListener::from_std(options.listener)?;
     let addr = listener.local_addr()?;
     let (world, guild, study_channel) = World::seeded(place, options.seed, options.clock.now());
