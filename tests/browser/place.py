@@ -38,6 +38,14 @@ class Place:
         return self.ask("POST", f"/channels/{channel}/messages", self.member(name)["token"],
                         {"content": text})
 
+    def send_file(self, token, channel, name, content):
+        mark = "a-mark-that-is-in-no-file"
+        head = f'--{mark}\r\ncontent-disposition: form-data; name="files[0]"; filename="{name}"\r\n\r\n'
+        body = head.replace('"\r', '"\r').encode() + content + f"\r\n--{mark}--\r\n".encode()
+        headers = {"authorization": token, "content-type": f"multipart/form-data; boundary={mark}"}
+        address = f"{self.told['api']}/channels/{channel}/messages"
+        urllib.request.urlopen(urllib.request.Request(address, body, headers), timeout=30).close()
+
 
 @contextmanager
 def started_as(command):

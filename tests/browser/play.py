@@ -204,18 +204,96 @@ def messages(place, chromium):
 
 
 def hostile(place, chromium):
-    """Nothing that members write becomes markup, blocks the page or reaches out of its line."""
+    """Nothing that members write or name becomes markup, blocks the page or reaches out of its line."""
+    markup = "<img src=x onerror=window.broken=1>"
+    guild, ben, bot = place.told["guild_id"], place.member("Ben"), place.told["bot"]["token"]
+    name = "\u202e<b onclick=x>n" + "😀" * 8
+    place.ask("PATCH", f"/guilds/{guild}/members/@me", ben["token"], {"nick": name})
     for text in HOSTILE:
         place.say("Ben", place.study, text[:2000])
+    file = f"\u202egpj.{markup}.txt"
+    place.send_file(ben["token"], place.study, file, markup.encode())
+    custom_id = '"]<script>window.broken=1</script>\u202e\'\\' + "😀" * 20
+    option = {"label": markup, "value": markup, "description": "\u202e" + markup}
+    place.ask("POST", f"/channels/{place.study}/messages", f"Bot {bot}", {
+        "content": "Buttons",
+        "embeds": [{"title": markup, "description": markup * 40, "fields": [{"name": markup, "value": markup}],
+                    "footer": {"text": "\u202e" + markup}, "author": {"name": markup}}],
+        "components": [
+            {"type": 1, "components": [{"type": 2, "style": 1, "label": markup, "custom_id": custom_id}]},
+            {"type": 1, "components": [{"type": 3, "custom_id": custom_id + "2", "placeholder": markup,
+                                        "options": [option]}]}]})
     started = time.monotonic()
     ana = Window(place, chromium, "Ana")
     assert time.monotonic() - started < 10, "the page shows it without delay"
-    ana.page.wait_for_timeout(200)
+    log = ana.page.locator("#log")
+    # Pressed and chosen with exactly that id; the bot does not know it, and says so.
+    for act in (log.locator("button", has_text=markup).last.click,
+                lambda: log.locator("article:not(.private) select").last.select_option(index=1)):
+        answers = log.locator("article.private").count()
+        with ana.page.expect_request(lambda one: one.url.endswith("/interactions")) as sent:
+            act()
+        assert sent.value.post_data_json["data"]["custom_id"].startswith(custom_id)
+        ana.page.wait_for_function(
+            "(n) => document.querySelectorAll('#log article.private').length > n", arg=answers)
+    shown = log.locator("article a:has-text('📎')").all_inner_texts()
+    assert len(shown) == 1 and "gpj" in shown[0], shown
     assert ana.page.evaluate("window.broken") is None
-    assert ana.page.locator("#log script, #log a[href^=javascript]").count() == 0
+    assert ana.page.locator("#log script, #log b, #log [onclick], #log [onerror]").count() == 0
+    assert ana.page.locator("#log a[href^=javascript], #log img[src=x]").count() == 0
     wide = ana.page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, f"{wide} pixels too wide"
     audit(ana)
+    ana.clean()
+
+
+def selects(place, chromium):
+    """Menus of users, roles, both and channels offer what the guild has, and send what is chosen."""
+    bot = place.told["bot"]["token"]
+    kinds = {5: "Who", 6: "Which role", 7: "Whom", 8: "Where"}
+    rows = [{"type": 1, "components": [{"type": kind, "custom_id": f"s{kind}", "placeholder": label,
+                                        "max_values": 2 if kind == 5 else 1}]}
+            for kind, label in kinds.items()]
+    place.ask("POST", f"/channels/{place.study}/messages", f"Bot {bot}",
+              {"content": "Choose", "components": rows})
+    ana = Window(place, chromium, "Ana")
+    ben, maya = (place.member(name)["id"] for name in ("Ben", "Maya"))
+    roles = ana.page.get_by_label("Which role").last.locator("option:not([value=''])")
+    wanted = {5: [ben, maya], 6: [roles.first.get_attribute("value")], 7: [maya], 8: [place.study]}
+    for kind, values in wanted.items():
+        box = ana.page.get_by_label(kinds[kind], exact=True).last
+        with ana.page.expect_request(lambda one: one.url.endswith("/interactions")) as sent:
+            box.select_option(values)
+            if kind == 5:
+                ana.page.locator("article", has_text="Choose").get_by_role(
+                    "button", name="Choose", exact=True).last.click()
+        data = sent.value.post_data_json["data"]
+        assert (data["custom_id"], data["component_type"]) == (f"s{kind}", kind), data
+        assert sorted(data["values"]) == sorted(values), data
+    ana.clean()
+
+
+def linear(place, chromium):
+    """Markdown 16 times as long takes about 16 times as long, whatever is in it."""
+    ana = Window(place, chromium, "Ana")
+    told = ana.page.evaluate("""async (parts) => {
+        const { markdown } = await import('/page/markdown.js');
+        const look = { user: () => null, role: () => null, channel: () => null, now: 0 };
+        const took = (text) => Math.min(...[1, 2, 3].map(() => {
+            const began = performance.now();
+            markdown(text, look);
+            return performance.now() - began;
+        }));
+        return parts.map((part) => {
+            const of = (length) => took(part.repeat(Math.ceil(length / part.length)));
+            of(5_000);
+            return [part, of(10_000), of(160_000)];
+        });
+    }""", ["*", "**", "***a", "_a", "__a ", "||", "~~a", "`", "``a`", "```\n", "```a", "> ", "> a\n", "- a\n", "1. a\n",
+           "[", "[a](", "[a](https://", "https://", "<", "<t:1", "<@1", "\\", "# a\n", "*a **b _c __d ~~e ||f ", "a *b ** "])
+    # 256 times would be quadratic; what takes no time worth measuring is neither.
+    slow = [(part, short, long) for part, short, long in told if long > 10 and long > 80 * max(short, 0.1)]
+    assert not slow, slow
     ana.clean()
 
 
@@ -368,7 +446,8 @@ def pictures(place, chromium):
         ana.clean()
 
 
-STORIES = [keyboard, pictures, apps, messages, quiz, report, modal, resume, whole_round, hostile, foreign, figures]
+STORIES = [keyboard, pictures, apps, messages, quiz, report, modal, resume, whole_round,
+           hostile, selects, linear, foreign, figures]
 
 
 def main():

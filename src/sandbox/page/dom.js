@@ -3,12 +3,13 @@
 /** An element with properties (`class`, `on…` handlers, attributes) and children (nodes or texts). */
 export function el(name, props = {}, ...children) {
   const element = document.createElement(name);
+  // Before the properties: an element with `dir=auto` looks through all of its text for each child added.
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   for (const [key, value] of Object.entries(props)) {
     if (value === undefined || value === null || value === false) continue;
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
     else element.setAttribute(key === "className" ? "class" : key, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
   return element;
 }
 
