@@ -104,6 +104,14 @@ class Window:
         self.page.press("#write", "Enter")
         self.page.wait_for_selector("form.command")
 
+    def until(self, condition, arg=None):
+        """Waits for a condition, asked from outside: the page's policy forbids to poll it inside."""
+        for _ in range(PATIENCE // 50):
+            if self.page.evaluate(condition, arg):
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"never: {condition}")
+
     def private(self):
         """The newest message that only this member sees."""
         return self.page.locator("article.private").last

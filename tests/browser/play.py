@@ -234,8 +234,7 @@ def hostile(place, chromium):
         with ana.page.expect_request(lambda one: one.url.endswith("/interactions")) as sent:
             act()
         assert sent.value.post_data_json["data"]["custom_id"].startswith(custom_id)
-        ana.page.wait_for_function(
-            "(n) => document.querySelectorAll('#log article.private').length > n", arg=answers)
+        ana.until("(n) => document.querySelectorAll('#log article.private').length > n", answers)
     shown = log.locator("article a:has-text('📎')").all_inner_texts()
     assert len(shown) == 1 and "gpj" in shown[0], shown
     assert ana.page.evaluate("window.broken") is None
@@ -244,6 +243,27 @@ def hostile(place, chromium):
     wide = ana.page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, f"{wide} pixels too wide"
     audit(ana)
+    ana.clean()
+
+
+def end(place, chromium):
+    """A channel opens at its newest message, and an answer for oneself comes into sight."""
+    ana = Window(place, chromium, "Ana")
+    at_end = """() => {
+        const log = document.getElementById('log');
+        return log.scrollTop > 0 && log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+    }"""
+    ana.until(at_end)
+    for number in range(40):
+        place.say("Ben", place.study, f"Message {number}.")
+    place.ask("POST", f"/channels/{place.study}/messages", f"Bot {place.told['bot']['token']}", {
+        "content": "Buttons", "components": [{"type": 1, "components": [
+            {"type": 2, "style": 1, "label": "Try", "custom_id": "nobody-knows-this"}]}]})
+    for number in range(40):
+        place.say("Ben", place.study, f"Message {number} after it.")
+    ana.page.locator("button:has-text('Try')").click()
+    ana.private().wait_for()
+    ana.until(at_end)
     ana.clean()
 
 
@@ -447,7 +467,7 @@ def pictures(place, chromium):
 
 
 STORIES = [keyboard, pictures, apps, messages, quiz, report, modal, resume, whole_round,
-           hostile, selects, linear, foreign, figures]
+           end, hostile, selects, linear, foreign, figures]
 
 
 def main():

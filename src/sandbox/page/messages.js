@@ -61,8 +61,14 @@ export class Messages {
     // Reading a page of messages aloud at once helps nobody; only what comes from now on is news.
     this.log.setAttribute("aria-live", "off");
     this.fill();
-    this.log.scrollTop = this.log.scrollHeight;
+    this.toEnd();
     requestAnimationFrame(() => this.log.setAttribute("aria-live", "polite"));
+  }
+
+  /** Goes to the newest message: again for some frames, as what was never in sight gets its height late. */
+  toEnd(frames = 5) {
+    this.log.scrollTop = this.log.scrollHeight;
+    if (frames > 0) requestAnimationFrame(() => this.toEnd(frames - 1));
   }
 
   /** What is known of the channel, oldest first. */
@@ -154,20 +160,21 @@ export class Messages {
     if (message.channel_id !== this.channel || this.dismissed.has(message.id)) return;
     const low = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 120;
     const old = this.nodes.get(message.id);
+    // One's own message, or the answer that only oneself gets, is where one looks next.
+    const sought = message.author.id === this.app.state.me.id || (news && !old && message.flags & 64);
     if (old) {
       // The keyboard's place survives an edit: the same control of the new message gets it.
       const focused = old.contains(document.activeElement) ? document.activeElement.dataset.id : null;
       const node = this.node(message);
       old.replaceWith(node);
       if (focused) [...node.querySelectorAll("[data-id]")].find((one) => one.dataset.id === focused)?.focus();
-    } else if (news && this.below && message.author.id === this.app.state.me.id) {
-      // One's own message is where one looks next.
+    } else if (news && this.below && sought) {
       this.fill();
     } else if (news && !this.below) {
       this.log.append(this.node(message));
       if (low && this.trim(-1)) this.log.firstChild.replaceWith(this.top(true));
     }
-    if (low || message.author.id === this.app.state.me.id) this.log.scrollTop = this.log.scrollHeight;
+    if (low || sought) this.toEnd();
   }
 
   node(message) {
