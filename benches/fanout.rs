@@ -1,9 +1,10 @@
 //! The sandbox's gateway with many listeners: 200 members' clients in one channel, each of which must be
-//! told of every message once and in order. Messages are written at a steady rate for a minute; `RATE`
-//! (messages a second, of which each is 200 deliveries), `CLIENTS` and `SECONDS` choose other numbers.
+//! told of every message once, and of each writer's in order. Messages are written at a steady rate for a
+//! minute; `RATE` (messages a second, of which each is 200 deliveries), `CLIENTS` and `SECONDS` choose other
+//! numbers.
 //!
-//! The clients share the process and its cores with the sandbox, and read no more than each message's
-//! number.
+//! The clients and writers share the process and its cores with the sandbox; the clients read no more than
+//! each message's number.
 
 use anyhow::Context as _;
 use futures::{SinkExt as _, StreamExt as _};
@@ -14,7 +15,10 @@ use std::time::{Duration, Instant};
 use studyhall::sandbox::{Options, Sandbox, SimClock, start};
 use tokio_tungstenite::tungstenite::Message;
 
-/// What is looked for in a payload; a number follows.
+/// So many members write at the same time, each after its last message was taken.
+const WRITERS: usize = 8;
+/// What is looked for in a payload; the writer's number and the message's follow, and the moment it was
+/// begun.
 const MARK: &str = "\"content\":\"number ";
 
 #[tokio::main]
@@ -33,7 +37,8 @@ async fn main() -> anyhow::Result<()> {
         content_intent: true,
     })
     .await?;
-    let total = rate * seconds;
+    let each = rate * seconds / WRITERS as u64;
+    let total = each * WRITERS as u64;
     let told = Arc::new(AtomicU64::new(0));
     let slowest = Arc::new(AtomicU64::new(0));
     let began = Instant::now();
@@ -56,42 +61,53 @@ async fn main() -> anyhow::Result<()> {
     for _ in 0..clients {
         readies.recv().await.context("a listener ended early")?;
     }
-    let wrote = write(&sandbox, rate, total, began).await?;
+    let from = Instant::now();
+    let writers = (0..WRITERS).map(|one| {
+        let beat = Duration::from_secs_f64(WRITERS as f64 / rate as f64);
+        tokio::spawn(write(sandbox.clone(), one, beat, each, began))
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await??;
+    }
+    let wrote = from.elapsed();
     for listener in listeners {
         listener.await??;
     }
     let told = told.load(Ordering::SeqCst);
-    println!("{clients} clients, {total} messages at {rate} a second:");
+    let took = from.elapsed();
+    println!("{clients} clients, {total} messages, {rate} a second asked for:");
     println!(
-        "  {told} of {} deliveries, each once and in order; {:.0} a second while they were written; \
-         the latest {} ms after its message was begun",
+        "  written in {:.1} s, {:.0} a second; {told} of {} deliveries, each once and in order, in {:.1} s, \
+         {:.0} a second; the latest {} ms after its message was begun",
+        wrote.as_secs_f64(),
+        total as f64 / wrote.as_secs_f64(),
         total * clients,
-        told as f64 / wrote.as_secs_f64(),
+        took.as_secs_f64(),
+        told as f64 / took.as_secs_f64(),
         slowest.load(Ordering::SeqCst)
     );
     sandbox.stop().await;
     Ok(())
 }
 
-/// Writes numbered messages at a steady rate. The number ends with the moment it was begun.
+/// Writes numbered messages at a steady rate.
 async fn write(
-    sandbox: &Sandbox,
-    rate: u64,
-    total: u64,
+    sandbox: Sandbox,
+    writer: usize,
+    beat: Duration,
+    many: u64,
     began: Instant,
-) -> anyhow::Result<Duration> {
-    let writer = sandbox.act_as(sandbox.add_member("Writer", false));
-    writer.ready().await?;
-    let from = Instant::now();
-    let mut beat = tokio::time::interval(Duration::from_secs_f64(1.0 / rate as f64));
+) -> anyhow::Result<()> {
+    let member = sandbox.act_as(sandbox.add_member(&format!("Writer {writer}"), false));
+    let mut beat = tokio::time::interval(beat);
     // A beat that was missed is made up for: the rate is a promise.
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
-    for number in 0..total {
+    for number in 0..many {
         beat.tick().await;
-        let text = format!("number {number} {}", began.elapsed().as_millis());
-        writer.say(sandbox.study_channel_id(), &text).await?;
+        let text = format!("number {writer} {number} {}", began.elapsed().as_millis());
+        member.say(sandbox.study_channel_id(), &text).await?;
     }
-    Ok(from.elapsed())
+    Ok(())
 }
 
 async fn listen(
@@ -110,8 +126,8 @@ async fn listen(
     socket.send(Message::text(identify.to_string())).await?;
     let mut heartbeat = tokio::time::interval(Duration::from_secs(30));
     heartbeat.tick().await;
-    let mut expected = 0;
-    while expected < total {
+    let (mut expected, mut heard) = ([0; WRITERS], 0);
+    while heard < total {
         let message = tokio::select! {
             message = socket.next() => message.context("the connection ended")??,
             _ = heartbeat.tick() => {
@@ -126,13 +142,16 @@ async fn listen(
         let Some(place) = text.find(MARK) else { continue };
         let rest = &text[place + MARK.len()..];
         let mut parts = rest.split(['"', ' ']);
+        let writer: usize = parts.next().context("a writer")?.parse()?;
         let number: u64 = parts.next().context("a number")?.parse()?;
         let at: u64 = parts.next().context("a moment")?.parse()?;
-        anyhow::ensure!(number == expected, "message {number} came where {expected} was to come");
+        let expected = expected.get_mut(writer).context("nobody wrote that")?;
+        anyhow::ensure!(number == *expected, "message {number} came where {expected} was to come");
         let late = u64::try_from(began.elapsed().as_millis())?.saturating_sub(at);
         slowest.fetch_max(late, Ordering::SeqCst);
         told.fetch_add(1, Ordering::SeqCst);
-        expected += 1;
+        *expected += 1;
+        heard += 1;
     }
     Ok(())
 }

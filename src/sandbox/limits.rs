@@ -15,7 +15,7 @@ fn rule(method: &str, template: &str) -> (&'static str, u32, u64) {
         ("GET", "/channels/{channel_id}/messages") => ("read", 10, 5_000),
         ("PATCH", "/channels/{channel_id}/messages/{message_id}") => ("edit", 5, 5_000),
         ("DELETE", "/channels/{channel_id}/messages/{message_id}") => ("delete", 5, 1_000),
-        (_, template) if template.contains("/reactions/") => ("react", 1, 250),
+        ("PUT" | "DELETE", template) if template.contains("/reactions/") => ("react", 1, 250),
         ("PUT" | "DELETE", template) if template.contains("/pins/") => ("pin", 5, 4_000),
         ("POST", template) if template.ends_with("/threads") => ("thread", 10, 10_000),
         ("POST", "/channels/{channel_id}/typing") => ("typing", 5, 5_000),

@@ -42,7 +42,7 @@ def events():
     names = set()
     for file in Path("src/sandbox").rglob("*.rs"):
         source = file.read_text(encoding="utf-8").split("#[cfg(test)]")[0]
-        names |= set(re.findall(r'(?:tell|tell_channel|dispatch|announce)\(\s*"([A-Z_]+)"', source))
+        names |= set(re.findall(r'(?:tell|tell_channel|Written::new|announce)\(\s*"([A-Z_]+)"', source))
     return sorted(names)
 
 

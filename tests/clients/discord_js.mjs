@@ -67,12 +67,60 @@ const steps = {
   async history(channel) {
     tell("history", { messages: [...(await channel.messages.fetch({ limit: 100 })).keys()] });
   },
+  async look(channel) {
+    const guild = await client.guilds.fetch({ guild: place.guild_id, force: true });
+    const [channels, roles, members, threads] = await Promise.all([
+      guild.channels.fetch(), guild.roles.fetch(), guild.members.list({ limit: 1000 }), guild.channels.fetchActiveThreads(),
+    ]);
+    const again = await channel.messages.fetch({ message: message.id, force: true });
+    tell("look", {
+      guilds: [...(await client.guilds.fetch()).keys()],
+      channels: [...channels.keys()],
+      roles: roles.map((one) => one.name),
+      members: [...members.keys()],
+      member: (await guild.members.fetch({ user: place.friend, force: true })).displayName,
+      channel: (await client.channels.fetch(channel.id, { force: true })).id,
+      message: again.content,
+      threads: [...threads.threads.keys()],
+      reactors: [...(await again.reactions.resolve("👍").users.fetch()).keys()],
+    });
+  },
+  async chores(channel) {
+    await channel.sendTyping();
+    await channel.guild.members.editMe({ nick: "Guide" });
+    const thread = await channel.threads.create({ name: "Aside", type: ChannelType.PublicThread });
+    await thread.leave();
+    await thread.join();
+    await thread.edit({ name: "Apart", archived: true });
+    const archived = [...(await channel.threads.fetchArchived()).threads.keys()];
+    await thread.delete();
+    const gone = await channel.send("Soon gone");
+    await gone.delete();
+    await message.reactions.resolve("👍").users.remove(place.friend);
+    await message.unpin();
+    const pinned = (await channel.messages.fetchPins()).items.map((one) => one.message.id);
+    tell("chores", { thread: thread.id, archived, gone: gone.id, pinned });
+  },
+  async commands() {
+    const told = { left: [] };
+    await client.application.fetch();
+    for (const [name, guildId] of [["wide", undefined], ["near", place.guild_id]]) {
+      const { commands } = client.application;
+      const made = await commands.create({ name, description: "Before" }, guildId);
+      const read = await commands.fetch(made.id, { guildId, force: true });
+      told[name] = [read.description, (await commands.edit(made.id, { description: "After" }, guildId)).description];
+      await commands.delete(made.id, guildId);
+      told.left.push((await commands.fetch({ guildId, force: true })).map((one) => one.name).sort());
+    }
+    tell("commands", told);
+  },
   direct: async () => (await client.users.fetch(place.friend)).send("A word in private"),
   async register() {
     await client.application.commands.set([
       { name: "tour", description: "A tour",
         options: [{ name: "topic", description: "About what", type: 3, required: true, autocomplete: true }] },
       { name: "slow", description: "Takes its time" },
+      { name: "errands", description: "There and back" },
       { name: "Count letters", type: ApplicationCommandType.Message },
     ], place.guild_id);
     tell("register");
@@ -112,6 +160,17 @@ client.on(Events.InteractionCreate, async (interaction) => {
     await interaction.deferReply({ flags: MessageFlags.Ephemeral });
     await interaction.editReply("Worth the wait");
     return interaction.followUp(privately("And one thing more"));
+  }
+  if (interaction.isChatInputCommand() && interaction.commandName === "errands") {
+    await interaction.deferReply({ flags: MessageFlags.Ephemeral });
+    await interaction.editReply("First");
+    const original = await interaction.fetchReply();
+    const second = await interaction.followUp(privately("Second"));
+    await interaction.webhook.editMessage(second, { content: "Second, mended" });
+    const followup = await interaction.webhook.fetchMessage(second.id);
+    await interaction.deleteReply(second);
+    await interaction.deleteReply();
+    return tell("errands", { original: original.content, followup: followup.content });
   }
   if (interaction.isChatInputCommand()) {
     return interaction.reply({ content: `About ${interaction.options.getString("topic")}`, components: panel() });

@@ -52,7 +52,9 @@ class Bot(discord.Client):
     def __init__(self):
         intents = discord.Intents.default()
         intents.message_content = True
-        super().__init__(intents=intents, enable_debug_events=True)
+        # Only then does it let itself be asked for the members.
+        intents.members = True
+        super().__init__(intents=intents, enable_debug_events=True, chunk_guilds_at_startup=False)
         self.tree = app_commands.CommandTree(self)
         self.guild = discord.Object(PLACE["guild_id"])
         self.message = None
@@ -119,6 +121,51 @@ class Bot(discord.Client):
     async def step_history(self, channel):
         tell("history", messages=[str(one.id) async for one in channel.history(limit=100)])
 
+    async def step_look(self, channel):
+        guild = await self.fetch_guild(self.guild.id, with_counts=True)
+        message = await channel.fetch_message(self.message.id)
+        thumb = next(one for one in message.reactions if str(one.emoji) == "👍")
+        tell("look",
+             guilds=[str(one.id) async for one in self.fetch_guilds()],
+             channels=[str(one.id) for one in await guild.fetch_channels()],
+             roles=[one.name for one in await guild.fetch_roles()],
+             members=[str(one.id) async for one in guild.fetch_members(limit=None)],
+             member=(await guild.fetch_member(int(PLACE["friend"]))).display_name,
+             channel=str((await self.fetch_channel(channel.id)).id),
+             message=message.content,
+             threads=[str(one.id) for one in await channel.guild.active_threads()],
+             reactors=[str(one.id) async for one in thumb.users()])
+
+    async def step_chores(self, channel):
+        await channel.typing()
+        await channel.guild.me.edit(nick="Guide")
+        thread = await channel.create_thread(name="Aside", type=discord.ChannelType.public_thread)
+        await thread.leave()
+        await thread.join()
+        await thread.edit(name="Apart", archived=True)
+        archived = [str(one.id) async for one in channel.archived_threads()]
+        await thread.delete()
+        gone = await channel.send("Soon gone")
+        await gone.delete()
+        await self.message.remove_reaction("👍", discord.Object(PLACE["friend"]))
+        await self.message.unpin()
+        tell("chores", thread=str(thread.id), archived=archived, gone=str(gone.id),
+             pinned=[str(one.id) async for one in channel.pins()])
+
+    async def step_commands(self, _channel):
+        told = {}
+        for name, guild in (("wide", None), ("near", self.guild)):
+            @self.tree.command(name=name, description="Before", guild=guild)
+            async def command(_interaction):
+                pass
+
+            made = next(one for one in await self.tree.sync(guild=guild) if one.name == name)
+            read = await self.tree.fetch_command(made.id, guild=guild)
+            told[name] = [read.description, (await made.edit(description="After")).description]
+            await made.delete()
+        left = [await self.tree.fetch_commands(guild=guild) for guild in (None, self.guild)]
+        tell("commands", **told, left=[sorted(one.name for one in commands) for commands in left])
+
     async def step_direct(self, _channel):
         friend = await self.fetch_user(int(PLACE["friend"]))
         await friend.send("A word in private")
@@ -137,6 +184,18 @@ class Bot(discord.Client):
             await interaction.response.defer(ephemeral=True)
             await interaction.edit_original_response(content="Worth the wait")
             await interaction.followup.send("And one thing more", ephemeral=True)
+
+        @self.tree.command(name="errands", description="There and back", guild=self.guild)
+        async def errands(interaction):
+            await interaction.response.defer(ephemeral=True)
+            await interaction.edit_original_response(content="First")
+            original = await interaction.original_response()
+            second = await interaction.followup.send("Second", ephemeral=True, wait=True)
+            await second.edit(content="Second, mended")
+            followup = await interaction.followup.fetch_message(second.id)
+            await second.delete()
+            await interaction.delete_original_response()
+            tell("errands", original=original.content, followup=followup.content)
 
         @self.tree.context_menu(name="Count letters", guild=self.guild)
         async def count(interaction, message: discord.Message):

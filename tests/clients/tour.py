@@ -182,22 +182,27 @@ class Bot:
                 continue
             if "did" in told:
                 self.done.append(told)
-                self.news.set()
             else:
                 self.events.append(told["event"])
+            self.news.set()
 
-    async def did(self, step, fits=lambda _: True):
+    async def search(self, find, what):
         async def search():
-            while True:
-                for told in self.done:
-                    if told["did"] == step and fits(told):
-                        return told
+            while (found := find()) is None:
                 self.news.clear()
                 await self.news.wait()
+            return found
         try:
             return await asyncio.wait_for(search(), PATIENCE)
         except asyncio.TimeoutError:
-            raise AssertionError(f"the bot never did {step!r}; it did {self.done}") from None
+            raise AssertionError(f"the bot never {what}; it did {self.done}") from None
+
+    async def did(self, step, fits=lambda _: True):
+        done = lambda: next((one for one in self.done if one["did"] == step and fits(one)), None)
+        return await self.search(done, f"did {step!r}")
+
+    async def heard(self, event):
+        await self.search(lambda: event if event in self.events else None, f"heard {event}")
 
 
 class Tour:
@@ -276,6 +281,36 @@ class Tour:
         told = await self.bot.did("history")
         assert self.message["id"] in told["messages"] and len(told["messages"]) >= 5, told
 
+    async def look(self):
+        """What the bot finds when it asks for everything by its name."""
+        await self.ana.say("tour: look")
+        told, here = await self.bot.did("look"), self.sandbox.told
+        everybody = [one["id"] for one in here["members"]] + [here["bot"]["id"]]
+        assert told["guilds"] == [here["guild_id"]], told
+        assert set(here["channels"].values()) <= set(told["channels"]), told
+        assert {"Organisers", "Study team"} < set(told["roles"]), told
+        assert sorted(told["members"]) == sorted(everybody), told
+        assert (told["member"], told["channel"]) == ("Ben", self.study), told
+        assert (told["message"], told["threads"]) == ("A better word", [self.message["id"]]), told
+        assert told["reactors"] == [self.ben.id], told
+
+    async def chores(self):
+        """Typing, a nickname, a thread of its own from beginning to end, and tidying up."""
+        await self.ana.say("tour: chores")
+        told, bot = await self.bot.did("chores"), self.sandbox.told["bot"]["id"]
+        await self.ana.wait("TYPING_START", lambda one: one["user_id"] == bot)
+        await self.ana.wait("GUILD_MEMBER_UPDATE", lambda one: one["user"]["id"] == bot and one["nick"] == "Guide")
+        await self.bot.heard("GUILD_MEMBER_UPDATE")
+        thread = await self.ana.wait("THREAD_CREATE", lambda one: one["id"] == told["thread"])
+        assert (thread["name"], thread["parent_id"]) == ("Aside", self.study), thread
+        await self.ana.wait("THREAD_UPDATE", lambda one: one["id"] == told["thread"]
+                            and one["name"] == "Apart" and one["thread_metadata"]["archived"])
+        assert told["archived"] == [told["thread"]], told
+        await self.ana.wait("THREAD_DELETE", lambda one: one["id"] == told["thread"])
+        await self.ana.wait("MESSAGE_DELETE", lambda one: one["id"] == told["gone"])
+        await self.ana.wait("MESSAGE_REACTION_REMOVE", lambda one: one["user_id"] == self.ben.id)
+        assert told["pinned"] == [], told
+
     async def direct(self):
         await self.ana.say("tour: direct")
         seen = await self.ben.wait("MESSAGE_CREATE", lambda one: one["content"] == "A word in private")
@@ -308,6 +343,27 @@ class Tour:
         since = await self.ana.succeeds(2, await self.ana.command("slow"))
         await self.ana.wait("MESSAGE_UPDATE", lambda one: one["content"] == "Worth the wait", since)
         await self.ana.wait("MESSAGE_CREATE", lambda one: one["content"] == "And one thing more", since)
+
+    async def errands(self):
+        """An answer and one after it: read, mended, taken back."""
+        since = await self.ana.succeeds(2, await self.ana.command("errands"))
+        told = await self.bot.did("errands")
+        assert (told["original"], told["followup"]) == ("First", "Second, mended"), told
+        first = await self.ana.wait("MESSAGE_UPDATE", lambda one: one["content"] == "First", since)
+        second = await self.ana.wait("MESSAGE_UPDATE", lambda one: one["content"] == "Second, mended", since)
+        for gone in (first, second):
+            await self.ana.wait("MESSAGE_DELETE", lambda one: one["id"] == gone["id"], since)
+
+    async def commands(self):
+        """One command everywhere and one in the guild: made, read, changed, deleted."""
+        await self.ana.say("tour: commands")
+        told = await self.bot.did("commands")
+        for place in ("wide", "near"):
+            assert told[place] == ["Before", "After"], told
+        assert told["left"] == [[], ["Count letters", "errands", "slow", "tour"]], told
+        app, guild = self.sandbox.told["bot"]["id"], self.sandbox.told["guild_id"]
+        known = await self.ana.ask("GET", f"/applications/{app}/guilds/{guild}/commands")
+        assert sorted(one["name"] for one in known) == told["left"][1], known
 
     async def button(self):
         button = part(self.panel, "Press")
@@ -370,8 +426,9 @@ class Tour:
         assert code == 0, f"the bot ended with {code}"
 
 
-STEPS = ["ready", "guild", "send", "thread", "reaction", "edit", "pin", "file", "history", "direct", "command",
-         "autocomplete", "menu", "deferred", "button", "select", "user_select", "modal", "resume", "limit", "end"]
+STEPS = ["ready", "guild", "send", "thread", "reaction", "edit", "pin", "file", "history", "look", "chores", "direct",
+         "command", "autocomplete", "menu", "deferred", "errands", "commands", "button", "select", "user_select",
+         "modal", "resume", "limit", "end"]
 
 
 async def main(name, report, words):

@@ -279,7 +279,7 @@ async fn faults_hit_once_and_where_they_are_told() {
         1,
     );
     let limited = post("d").await;
-    assert_eq!((limited.status, limited.header("retry-after")), (429, Some("1.500")));
+    assert_eq!((limited.status, limited.header("retry-after")), (429, Some("2")));
     assert_eq!(limited.header("x-ratelimit-global"), Some("true"));
     assert_eq!(post("e").await.status, 200);
     // Members are never hit.

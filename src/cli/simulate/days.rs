@@ -1,10 +1,11 @@
 //! The days: the clock goes from one event to the next, and the bot lives and dies meanwhile.
 
+mod troubles;
+
 use super::calendar::{TIMETABLES, Timetable};
 use super::guild::{Guild, Span};
 use super::record::{Peek, Record};
 use super::report::Report;
-use super::weather::Trouble;
 use super::{Faults, audit, number};
 use crate::bank::Bank;
 use crate::cli::bot::{Parts, settler_at};
@@ -43,10 +44,6 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const WORTH_A_WORD: Duration = Duration::from_secs(5);
 /// Between two looks: a year has many, and what goes on unseen does no harm here.
 const GLANCE: Duration = Duration::from_millis(2);
-/// The right to write, and the right to write in threads (Discord documentation, topics,
-/// "Permissions").
-const TO_WRITE: u64 = (1 << 11) | (1 << 38);
-
 /// What to simulate.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -313,7 +310,7 @@ impl Simulation {
 
     // The bot's life.
 
-    fn database(&self) -> std::path::PathBuf {
+    fn database(&self) -> PathBuf {
         self.folder.join("studyhall.db")
     }
 
@@ -394,6 +391,7 @@ impl Simulation {
         self.settler = at_once();
         bot.kill(&self.folder).await?;
         self.kills += 1;
+        self.lose_connections().await?;
         let away = self.plan.faults.downtime(&mut rng);
         if away.is_zero() {
             return self.start_bot().await;
@@ -402,6 +400,17 @@ impl Simulation {
             guild.disturbed.push(Span { from: at, to: Some(at + away) });
         }
         self.put(at + away, Event::Start);
+        Ok(())
+    }
+
+    /// Waits until the sandbox has seen that a killed bot is gone. What it still sends to that one
+    /// would else be waited for, a second long, by whoever waits for the next bot to have read all.
+    async fn lose_connections(&self) -> anyhow::Result<()> {
+        let began = Instant::now();
+        while self.sandbox.bot_connections() > 0 {
+            anyhow::ensure!(began.elapsed() < PATIENCE, "the killed bot stays connected");
+            tokio::time::sleep(GLANCE).await;
+        }
         Ok(())
     }
 
@@ -438,80 +447,6 @@ impl Simulation {
             guild.act(&sandbox, there, rng)
         });
         join_all(acts).await;
-    }
-
-    async fn brew(&mut self, trouble: Trouble, rng: &mut ChaCha8Rng) {
-        self.troubles += 1;
-        let now = self.sandbox.clock().now();
-        let guild = rng.random_range(0..self.guilds.len());
-        match trouble {
-            Trouble::Requests { matcher, fault, times } => {
-                self.sandbox.fail_next(matcher, fault, times);
-            }
-            Trouble::Drop => self.sandbox.drop_gateways(),
-            Trouble::Close(code) => self.sandbox.close_gateways(code),
-            Trouble::Reconnect => self.sandbox.ask_reconnect(),
-            Trouble::Invalid(resumable) => self.sandbox.invalidate_sessions(resumable),
-            Trouble::Twice(times) => self.sandbox.tell_twice(times),
-            Trouble::Aged(by) => self.sandbox.age_interactions(by),
-            Trouble::Outage(span) if !self.outage => {
-                self.outage = true;
-                self.sandbox.set_outage(true);
-                for guild in &mut self.guilds {
-                    guild.disturbed.push(Span { from: now, to: Some(now + span) });
-                }
-                self.put(now + span, Event::OutageEnds);
-            }
-            Trouble::Muted(span) if !self.is_disturbed(guild) => {
-                let Some(muted) = self.guilds.get_mut(guild) else { return };
-                muted.disturbed.push(Span { from: now, to: None });
-                self.sandbox.set_bot_permissions(Some(muted.channel), 0, TO_WRITE);
-                self.put(now + span, Event::Unmuted(guild));
-            }
-            Trouble::Kicked(span) if !self.is_disturbed(guild) => {
-                let Some(left) = self.guilds.get_mut(guild) else { return };
-                left.disturbed.push(Span { from: now, to: None });
-                self.sandbox.kick_bot_from(left.id);
-                self.put(now + span, Event::Invited(guild));
-            }
-            Trouble::Changed => self.change_member(guild),
-            Trouble::Leap(by) if self.bot.is_some() && !self.outage => {
-                self.sandbox.clock().jump(by, &*self.settler).await;
-            }
-            Trouble::Outage(_) | Trouble::Muted(_) | Trouble::Kicked(_) | Trouble::Leap(_) => {}
-        }
-    }
-
-    fn is_disturbed(&self, guild: usize) -> bool {
-        self.guilds.get(guild).is_none_or(Guild::is_disturbed)
-    }
-
-    /// The member who is there longest, the admin apart, leaves; somebody new comes.
-    fn change_member(&mut self, guild: usize) {
-        let Some(guild) = self.guilds.get_mut(guild) else { return };
-        let next = NAMES.iter().cycle().nth(guild.names.len()).copied().unwrap_or("Noor");
-        let name = format!("{next} {}", guild.names.len());
-        let gone = guild.members.remove(1);
-        self.sandbox.remove_member_of(guild.id, gone.id());
-        let new = self.sandbox.add_member_to(guild.id, &name, false);
-        guild.names.insert(new.id, new.name.clone());
-        guild.members.push(self.sandbox.act_as(new));
-    }
-
-    fn unmute(&mut self, guild: usize) {
-        let now = self.sandbox.clock().now();
-        if let Some(guild) = self.guilds.get_mut(guild) {
-            self.sandbox.set_bot_permissions(Some(guild.channel), 0, 0);
-            end_of(guild, now);
-        }
-    }
-
-    fn invite(&mut self, guild: usize) {
-        let now = self.sandbox.clock().now();
-        if let Some(guild) = self.guilds.get_mut(guild) {
-            self.sandbox.invite_bot_to(guild.id);
-            end_of(guild, now);
-        }
     }
 
     async fn end_outage(&mut self) -> anyhow::Result<()> {
@@ -561,103 +496,10 @@ impl Simulation {
     }
 }
 
-fn end_of(guild: &mut Guild, now: DateTime<Utc>) {
-    for span in &mut guild.disturbed {
-        span.to.get_or_insert(now);
-    }
-}
-
 /// Waits for nothing.
 fn at_once() -> Settler {
     Arc::new(|| Box::pin(async {}))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Plan, Simulation};
-    use crate::bank::Bank;
-    use crate::cli::simulate::Faults;
-    use crate::cli::simulate::record::Record;
-    use crate::cli::simulate::report::Report;
-    use crate::config::Config;
-    use chrono::TimeDelta;
-    use indicatif::ProgressBar;
-    use std::path::Path;
-    use std::sync::Arc;
-
-    /// One thing that is not as it should be, and what is then said of it.
-    type Wrong = (&'static str, fn(&mut Record));
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn days_with_kills_keep_the_promise_and_the_judge_sees_whatever_breaks_it() {
-        let plan = Plan {
-            from: "2026-03-27T00:00:00Z".parse().unwrap(),
-            days: 4,
-            guilds: 2,
-            faults: Faults::Calm,
-            seed: 1,
-            kill_every: Some(TimeDelta::hours(6)),
-            keep: None,
-        };
-        let (config, _) = Config::parse(Path::new("config.toml"), "");
-        let (bank, _) = Bank::load(true, &[]);
-        let mut simulation = Simulation::open(plan, &config, Arc::new(bank)).await.unwrap();
-        simulation.live(&ProgressBar::hidden()).await.unwrap();
-        let record = simulation.rest().await.unwrap();
-        let judged = |record: &Record| -> Report { simulation.judge(record) };
-        let report = judged(&record);
-        assert!(report.is_kept(), "{report}");
-        assert!(report.kills > 10 && report.on_time >= 7, "{report}");
-        assert!(report.answers[0] > 10 && report.votes[0] > 5 && report.points[0] > 30, "{report}");
-
-        let table: [Wrong; 9] = [
-            ("the database knows no round", |record| record.rounds.clear()),
-            ("but the database says skipped", |record| {
-                record.rounds.iter_mut().for_each(|row| row.state = "skipped".to_owned());
-            }),
-            ("has not got", |record| {
-                record.ledger.remove(0);
-            }),
-            ("points too many", |record| {
-                let again = record.ledger[0].clone();
-                record.ledger.push(again);
-            }),
-            ("voted for", |record| {
-                record.ballots.remove(0);
-            }),
-            ("two ballots", |record| {
-                let again = record.ballots[0];
-                record.ballots.push(again);
-            }),
-            ("never voted, but has a ballot", |record| record.ballots[0].voter = 1),
-            ("wrote", |record| record.answers[0].content.push('!')),
-            ("counts in the database alone", |record| record.answers[0].message = 1),
-        ];
-        for (told, wrong) in table {
-            let mut record = record.clone();
-            wrong(&mut record);
-            let report = judged(&record);
-            assert!(!report.is_kept(), "nobody saw: {told}");
-            assert!(report.broken.iter().any(|one| one.contains(told)), "{told}:\n{report}");
-        }
-
-        // What was said on Discord counts as much: a card posted twice, a result that is gone.
-        let guild = &mut simulation.guilds[0];
-        let card = guild.cards[0].clone();
-        guild.cards.push(card.clone());
-        let report = simulation.judge(&record);
-        assert!(report.broken.iter().any(|one| one.contains("has 2 cards")), "{report}");
-        simulation.guilds[0].cards.pop();
-        let result = simulation.sandbox.messages(card.id).into_iter().find(|one| {
-            one["embeds"][0]["title"].as_str().is_some_and(|title| title.starts_with("Result: "))
-        });
-        let result = super::super::guild::id_of(&result.unwrap()["id"]);
-        simulation.sandbox.delete_message(card.id, result);
-        let report = simulation.judge(&record);
-        assert!(report.broken.iter().any(|one| one.contains("0 times a result")), "{report}");
-        simulation.guilds[0].cards.remove(0);
-        let report = simulation.judge(&record);
-        assert!(report.broken.iter().any(|one| one.contains("no card for the round")), "{report}");
-        simulation.sandbox.stop().await;
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@ use crate::sandbox::traffic::{Heard, Reader};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 
 /// Gateway intents (Discord documentation, events, "Gateway").
@@ -29,8 +30,8 @@ const KEPT: usize = 16;
 
 /// What the hub hands to a connection.
 pub enum Frame {
-    /// A dispatch, already written.
-    Dispatch(String),
+    /// A dispatch and its sequence number.
+    Dispatch(u64, Arc<Written>),
     /// Any other payload, already written.
     Control(String),
     /// Close with a code and a reason.
@@ -67,47 +68,51 @@ pub struct Session {
     /// The connection it speaks through now: its number and its inbox.
     pub connection: Option<(u64, UnboundedSender<Frame>)>,
     sequence: u64,
-    sent: VecDeque<(u64, String)>,
+    /// What was dispatched and is not known to have arrived; each event is there once for all sessions.
+    sent: VecDeque<(u64, Arc<Written>)>,
     /// Events that wait, on purpose, to be sent in another order.
-    held: Option<Vec<(String, Written)>>,
+    held: Option<Vec<Arc<Written>>>,
     /// Who reads along.
     reader: Option<Reader>,
     /// Which session it is, counted from the start; the oldest unconnected ones are forgotten first.
     born: u64,
 }
 
-/// An event's data, written once for all sessions that are told the same.
-#[derive(Clone)]
+/// An event, written once for all sessions that are told the same.
 pub struct Written {
+    event: String,
     data: Value,
     text: String,
 }
 
-impl From<Value> for Written {
-    fn from(data: Value) -> Self {
-        Self { text: data.to_string(), data }
+impl Written {
+    /// An event and its data.
+    pub fn new(event: &str, data: Value) -> Arc<Self> {
+        Arc::new(Self { event: event.to_owned(), text: data.to_string(), data })
+    }
+
+    /// The payload that a session sends.
+    pub fn payload(&self, sequence: u64) -> String {
+        // Events' names need no escaping.
+        let Self { event, text, .. } = self;
+        format!("{{\"op\":0,\"s\":{sequence},\"t\":\"{event}\",\"d\":{text}}}")
     }
 }
 
 impl Session {
     /// Sends an event, or keeps it for the resume.
-    pub fn dispatch(&mut self, event: &str, data: &Written) {
+    pub fn dispatch(&mut self, written: &Arc<Written>) {
         if let Some(held) = &mut self.held {
-            held.push((event.to_owned(), data.clone()));
+            held.push(Arc::clone(written));
             return;
         }
         self.sequence += 1;
         if let Some(reader) = &self.reader {
-            reader(Heard::Told { event, data: &data.data });
+            reader(Heard::Told { event: &written.event, data: &written.data });
         }
-        // Events' names need no escaping.
-        let (sequence, data) = (self.sequence, &data.text);
-        let text = format!("{{\"op\":0,\"s\":{sequence},\"t\":\"{event}\",\"d\":{data}}}");
-        if let Some((_, connection)) = &self.connection {
-            // A closed inbox means the connection is ending; the event waits in `sent`.
-            let _ = connection.send(Frame::Dispatch(text.clone()));
-        }
-        self.sent.push_back((self.sequence, text));
+        // When its connection is ending, the event waits in `sent`.
+        self.send(Frame::Dispatch(self.sequence, Arc::clone(written)));
+        self.sent.push_back((self.sequence, Arc::clone(written)));
         if self.sent.len() > REPLAY {
             self.sent.pop_front();
         }
@@ -122,19 +127,19 @@ impl Session {
 
     fn send(&self, frame: Frame) {
         if let Some((_, connection)) = &self.connection {
-            // As above: nobody reads the inbox of an ending connection.
+            // Nobody reads the inbox of an ending connection.
             let _ = connection.send(frame);
         }
     }
 
     /// The payloads after `sequence`, unless some of them are no longer kept.
-    fn missed(&self, sequence: u64) -> Option<Vec<String>> {
+    fn missed(&self, sequence: u64) -> Option<Vec<(u64, Arc<Written>)>> {
         let oldest = self.sent.front().map_or(self.sequence + 1, |(s, _)| *s);
         if sequence > self.sequence || sequence + 1 < oldest {
             return None;
         }
         let missed = self.sent.iter().filter(|(s, _)| *s > sequence);
-        Some(missed.map(|(_, text)| text.clone()).collect())
+        Some(missed.cloned().collect())
     }
 }
 
@@ -219,10 +224,10 @@ impl Hub {
         };
         session.send(Frame::Close(4000, "The session was resumed elsewhere."));
         session.connection = Some(connection);
-        for text in missed {
-            session.send(Frame::Dispatch(text));
+        for (sequence, written) in missed {
+            session.send(Frame::Dispatch(sequence, written));
         }
-        session.dispatch("RESUMED", &json!({"_trace": []}).into());
+        session.dispatch(&Written::new("RESUMED", json!({"_trace": []})));
         true
     }
 
@@ -250,9 +255,9 @@ impl Hub {
     /// Sends what was kept back: the newest first, and each event twice.
     pub fn release_scrambled(&mut self, user: u64) {
         for session in self.sessions.values_mut().filter(|session| session.user == user) {
-            for (event, data) in session.held.take().into_iter().flatten().rev() {
-                session.dispatch(&event, &data);
-                session.dispatch(&event, &data);
+            for written in session.held.take().into_iter().flatten().rev() {
+                session.dispatch(&written);
+                session.dispatch(&written);
             }
         }
     }
@@ -295,17 +300,17 @@ mod tests {
         let mut hub = Hub::default();
         let (to, _from) = unbounded_channel();
         hub.open("one".into(), 5, 0, (1, to));
-        hub.session_mut("one").unwrap().dispatch("A", &json!(1).into());
+        hub.session_mut("one").unwrap().dispatch(&Written::new("A", json!(1)));
         hub.detach("one", 1, false);
-        hub.session_mut("one").unwrap().dispatch("B", &json!(2).into());
+        hub.session_mut("one").unwrap().dispatch(&Written::new("B", json!(2)));
 
         let (to, mut from) = unbounded_channel();
         assert!(!hub.resume("one", 6, 1, (2, to.clone())), "another's session");
         assert!(!hub.resume("one", 5, 9, (2, to.clone())), "a sequence from the future");
         assert!(hub.resume("one", 5, 1, (2, to.clone())));
         let mut seen = Vec::new();
-        while let Ok(Frame::Dispatch(text)) = from.try_recv() {
-            let event: Value = serde_json::from_str(&text).unwrap();
+        while let Ok(Frame::Dispatch(sequence, written)) = from.try_recv() {
+            let event: Value = serde_json::from_str(&written.payload(sequence)).unwrap();
             seen.push((event["s"].as_u64().unwrap(), event["t"].as_str().unwrap().to_owned()));
         }
         assert_eq!(seen, [(2, "B".to_owned()), (3, "RESUMED".to_owned())]);
@@ -323,7 +328,7 @@ mod tests {
         hub.open("one".into(), 5, 0, (1, to.clone()));
         let session = hub.session_mut("one").unwrap();
         for number in 1..=4 {
-            session.dispatch("A", &json!(number).into());
+            session.dispatch(&Written::new("A", json!(number)));
         }
         session.received(2);
         // A heartbeat from before, and one from nowhere.
@@ -343,7 +348,7 @@ mod tests {
         hub.open("one".into(), 5, 0, (1, to.clone()));
         hub.detach("one", 1, false);
         for _ in 0..REPLAY + 2 {
-            hub.session_mut("one").unwrap().dispatch("A", &json!(null).into());
+            hub.session_mut("one").unwrap().dispatch(&Written::new("A", json!(null)));
         }
         assert!(!hub.resume("one", 5, 1, (2, to.clone())));
         assert!(hub.resume("one", 5, 2, (2, to)));

@@ -1,11 +1,12 @@
 //! One gateway connection: HELLO, IDENTIFY or RESUME, heartbeats, and what the session sends.
 
-use super::hub::{Frame, intent};
+use super::hub::{Frame, Written, intent};
 use crate::sandbox::server::Server;
 use crate::sandbox::wire::{self, Viewer};
 use crate::sandbox::world::seed::secret;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use flate2::{Compress, Compression, FlushCompress};
+use futures::SinkExt as _;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::io::Write as _;
@@ -22,6 +23,9 @@ const SILENCE: Duration = Duration::from_millis(HEARTBEAT_MS * 2);
 const SENDS_PER_MINUTE: usize = 120;
 /// With `compress` in IDENTIFY, payloads of at least this many bytes are compressed.
 const WORTH_COMPRESSING: usize = 1024;
+
+/// So many payloads that wait are sent at once; then the client is listened to.
+const TOGETHER: usize = 64;
 
 /// How payloads travel on one connection.
 enum Transport {
@@ -72,15 +76,14 @@ pub async fn serve(server: Arc<Server>, socket: WebSocket, zlib_stream: bool) {
     };
     let hello = json!({"op": 10, "s": null, "t": null, "d": {"heartbeat_interval": HEARTBEAT_MS, "_trace": []}});
     let mut end = connection.send(&hello.to_string()).await.err();
+    let mut queued = Vec::new();
     while end.is_none() {
         tokio::select! {
             // Answers before questions: what the hub has queued goes out in order first.
             biased;
             () = server.stopping.cancelled() => end = Some(End::Code(1001, "The server is stopping.")),
-            frame = frames.recv() => {
-                if let Some(frame) = frame {
-                    end = connection.deliver(frame).await.err();
-                }
+            _ = frames.recv_many(&mut queued, TOGETHER) => {
+                end = connection.deliver(queued.drain(..)).await.err();
             }
             incoming = tokio::time::timeout(SILENCE, connection.socket.recv()) => {
                 end = match incoming {
@@ -105,25 +108,48 @@ pub async fn serve(server: Arc<Server>, socket: WebSocket, zlib_stream: bool) {
 }
 
 impl Connection {
-    async fn deliver(&mut self, frame: Frame) -> Result<(), End> {
-        match frame {
-            Frame::Control(text) => self.send(&text).await,
-            Frame::Close(code, reason) => Err(End::Code(code, reason)),
-            Frame::Abort => Err(End::Gone),
-            Frame::Dispatch(text) => {
-                self.send(&text).await?;
-                if let Some((_, user)) = &self.session
-                    && *user == self.server.bot
-                {
-                    self.server.dispatched.fetch_add(1, Ordering::SeqCst);
-                    self.server.touch();
+    /// Sends what the hub has queued, all of it at once.
+    async fn deliver(&mut self, frames: impl Iterator<Item = Frame>) -> Result<(), End> {
+        let (mut dispatched, mut ended) = (0, Ok(()));
+        for frame in frames {
+            match frame {
+                Frame::Control(text) => self.write(&text).await?,
+                Frame::Dispatch(sequence, written) => {
+                    self.write(&written.payload(sequence)).await?;
+                    dispatched += 1;
                 }
-                Ok(())
+                Frame::Close(code, reason) => {
+                    ended = Err(End::Code(code, reason));
+                    break;
+                }
+                Frame::Abort => {
+                    ended = Err(End::Gone);
+                    break;
+                }
             }
         }
+        self.flush().await?;
+        if dispatched > 0
+            && let Some((_, user)) = &self.session
+            && *user == self.server.bot
+        {
+            self.server.dispatched.fetch_add(dispatched, Ordering::SeqCst);
+            self.server.touch();
+        }
+        ended
     }
 
     async fn send(&mut self, text: &str) -> Result<(), End> {
+        self.write(text).await?;
+        self.flush().await
+    }
+
+    async fn flush(&mut self) -> Result<(), End> {
+        self.socket.flush().await.map_err(|_| End::Gone)
+    }
+
+    /// Writes a payload, to be flushed.
+    async fn write(&mut self, text: &str) -> Result<(), End> {
         let message = match &mut self.transport {
             Transport::Stream(deflate) => Message::Binary(deflate_flushed(deflate, text).into()),
             Transport::PerPayload if text.len() >= WORTH_COMPRESSING => {
@@ -134,7 +160,7 @@ impl Connection {
             }
             _ => Message::Text(text.into()),
         };
-        self.socket.send(message).await.map_err(|_| End::Gone)
+        self.socket.feed(message).await.map_err(|_| End::Gone)
     }
 
     async fn receive(&mut self, message: Message) -> Result<(), End> {
@@ -249,7 +275,7 @@ impl Connection {
         let Some(opened) = state.hub.session_mut(&session) else {
             return Err(End::Gone);
         };
-        opened.dispatch("READY", &ready.into());
+        opened.dispatch(&Written::new("READY", ready));
         // Without the GUILDS intent nothing is heard of guilds.
         if intents & intent::GUILDS == 0 {
             return Ok(());
@@ -261,7 +287,7 @@ impl Connection {
             }
             if let Some(guild) = state.world.guilds.get(&guild) {
                 let told = wire::guild_create(&state.world, guild, viewer, everybody);
-                opened.dispatch("GUILD_CREATE", &told.into());
+                opened.dispatch(&Written::new("GUILD_CREATE", told));
             }
         }
         Ok(())

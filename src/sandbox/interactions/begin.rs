@@ -52,12 +52,7 @@ impl State {
         if as_id(&body["guild_id"]) != guild {
             return Err(invalid("guild_id", "GUILD_MISMATCH", "Not the guild of this channel"));
         }
-        if guild.is_some_and(|guild| {
-            self.world
-                .guilds
-                .get(&guild)
-                .is_none_or(|guild| !guild.members.contains_key(&self.world.bot))
-        }) {
+        if guild.is_some_and(|guild| !self.world.is_member(guild, self.world.bot)) {
             return Err(Refused::unknown_application());
         }
         let thread = channel.thread.as_ref();

@@ -191,7 +191,7 @@ export class Messages {
       el("time", { datetime: message.timestamp, title: date.toString() }, date.toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" })),
       message.edited_timestamp ? el("span", { class: "quiet" }, "(edited)") : null);
     const reply = message.referenced_message;
-    if (reply && message.type === 19) body.append(el("p", { class: "reply" }, "↪ ", isolated(state.authorName(reply)), ": ", isolated(short(reply.content || reply.embeds?.[0]?.title || "a message"))));
+    if (reply && message.type === 19) body.append(el("p", { class: "reply" }, "↪ ", isolated(state.authorName(reply)), ": ", el("bdi", {}, inline(short(reply.content || reply.embeds?.[0]?.title || "a message"), this.look(), false))));
     if (message.type === 20 && message.interaction_metadata) {
       const user = message.interaction_metadata.user;
       body.append(el("p", { class: "reply" }, "↪ ", isolated(state.name(user?.id) ?? user?.username ?? ""), " used a command"));

@@ -27,9 +27,7 @@ fn scope(state: &State, call: &Call, write: bool) -> Result<Scope, Refused> {
         return Ok(None);
     }
     let guild = call.id("guild_id")?;
-    let inside =
-        state.world.guilds.get(&guild).is_some_and(|guild| guild.members.contains_key(&user));
-    if !inside {
+    if !state.world.is_member(guild, user) {
         return Err(Refused::missing_access());
     }
     Ok(Some(guild))

@@ -44,9 +44,8 @@ impl Outcome {
             "global": global,
         });
         let mut outcome = Self::of(Ok(Reply::with(429, body)));
-        // The header counts in whole seconds upwards, the body tells exactly; clients that read the
-        // header as a fraction are served too.
-        outcome.headers.push(("retry-after", format!("{retry_after:.3}")));
+        // The header counts whole seconds, upwards; the body tells exactly.
+        outcome.headers.push(("retry-after", format!("{:.0}", retry_after.ceil())));
         let scope = if global { "global" } else { "user" };
         outcome.headers.push(("x-ratelimit-scope", scope.to_owned()));
         if global {

@@ -1,11 +1,14 @@
 //! Guilds, their channels, roles and members.
 
 use super::{Answer, Call, Reply};
-use crate::sandbox::refused::Refused;
+use crate::sandbox::refused::{Form, Refused};
 use crate::sandbox::state::State;
 use crate::sandbox::wire;
 use crate::sandbox::world::Guild;
 use serde_json::{Value, json};
+
+/// Characters of a nickname (Discord's OpenAPI description, `update_my_guild_member`).
+const MAX_NICKNAME: usize = 32;
 
 /// The guild of the path, if the asker is in it.
 fn guild<'a>(state: &'a State, call: &Call) -> Result<&'a Guild, Refused> {
@@ -72,17 +75,16 @@ pub fn member(state: &mut State, call: Call) -> Answer {
     Ok(Reply::ok(wire::member(&state.world, member)))
 }
 
-/// `PATCH /guilds/{guild_id}/members/@me`: one's own nickname.
+/// `PATCH /guilds/{guild_id}/members/@me`: one's own nickname. An empty one is none.
 pub fn edit_me(state: &mut State, call: Call) -> Answer {
     let (id, me) = (guild(state, &call)?.id, call.user()?);
-    let member = state
-        .world
-        .guilds
-        .get_mut(&id)
-        .and_then(|guild| guild.members.get_mut(&me))
-        .ok_or_else(Refused::unknown_member)?;
     if let Some(nick) = call.body.get("nick") {
-        member.nick = nick.as_str().filter(|nick| !nick.is_empty()).map(str::to_owned);
+        let mut form = Form::default();
+        let nick = form.text("nick", Some(nick), 0, MAX_NICKNAME).to_owned();
+        form.finish()?;
+        state.change_member(id, me, |member| {
+            member.nick = Some(nick).filter(|nick| !nick.is_empty())
+        });
     }
     let member = guild(state, &call)?.members.get(&me).ok_or_else(Refused::unknown_member)?;
     Ok(Reply::ok(wire::member(&state.world, member)))

@@ -1,9 +1,9 @@
 //! Guilds, roles and members as an organiser would change them; used by tests and faults.
 
 use super::{Audience, State};
-use crate::sandbox::gateway::hub::intent;
+use crate::sandbox::gateway::hub::{Written, intent};
 use crate::sandbox::wire::{self, Viewer};
-use crate::sandbox::world::{Overwrite, Role};
+use crate::sandbox::world::{Member, Overwrite, Role};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -64,26 +64,30 @@ impl State {
         id
     }
 
-    /// Gives a member a role, or takes it away. Only sessions with the members' intent are told
-    /// (Discord documentation, topics/gateway, "List of Intents").
+    /// Gives a member a role, or takes it away.
     pub fn set_member_role(&mut self, guild: u64, user: u64, role: u64, has: bool) {
-        let Some(of) = self.world.guilds.get_mut(&guild) else {
+        self.change_member(guild, user, |member| {
+            member.roles.retain(|one| *one != role);
+            if has {
+                member.roles.push(role);
+            }
+        });
+    }
+
+    /// Changes a member and tells of it.
+    pub fn change_member(&mut self, guild: u64, user: u64, change: impl FnOnce(&mut Member)) {
+        let found = self.world.guilds.get_mut(&guild).and_then(|of| of.members.get_mut(&user));
+        let Some(member) = found else {
             return;
         };
-        let Some(member) = of.members.get_mut(&user) else {
-            return;
-        };
-        member.roles.retain(|one| *one != role);
-        if has {
-            member.roles.push(role);
-        }
+        change(member);
         let Some(member) = self.world.guilds.get(&guild).and_then(|of| of.members.get(&user))
         else {
             return;
         };
         let mut event = wire::member(&self.world, member);
         event["guild_id"] = wire::id(guild);
-        self.tell("GUILD_MEMBER_UPDATE", &Audience::Guild(guild, intent::GUILD_MEMBERS), &event);
+        self.tell("GUILD_MEMBER_UPDATE", &Audience::Member(guild, user), &event);
     }
 
     /// Takes a member, or the bot with its role, out of a guild.
@@ -130,7 +134,7 @@ impl State {
                 let viewer = Viewer { user, content: true };
                 let guild = world.guilds.get(&guild);
                 let event = guild.map(|guild| wire::guild_create(world, guild, viewer, everybody));
-                session.dispatch("GUILD_CREATE", &event.unwrap_or_default().into());
+                session.dispatch(&Written::new("GUILD_CREATE", event.unwrap_or_default()));
             }
         }
         self.tell("GUILD_MEMBER_ADD", &Audience::Guild(guild, intent::GUILD_MEMBERS), &event);

@@ -17,6 +17,7 @@ use super::traffic::Log;
 use super::wire::Viewer;
 use super::world::{Channel, World};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// The state of one sandbox.
 pub struct State {
@@ -40,6 +41,9 @@ pub enum Audience<'a> {
     Channel(&'a Channel, u64),
     /// Everybody in the guild.
     Guild(u64, u64),
+    /// In this guild, those with the members' intent, and this member without it too (Discord
+    /// documentation, topics/gateway, "List of Intents").
+    Member(u64, u64),
     /// One session alone.
     Session(&'a str),
     /// The bot.
@@ -69,7 +73,7 @@ impl State {
         personal: impl Fn(u64) -> bool,
         write: impl Fn(Viewer) -> Value,
     ) {
-        let mut common: [Option<Written>; 2] = [None, None];
+        let mut common: [Option<Arc<Written>>; 2] = [None, None];
         for session in hub.sessions_mut() {
             let bot = session.user == world.bot;
             let wanted = |intents: u64| intents == 0 || session.intents & intents != 0;
@@ -78,8 +82,11 @@ impl State {
                     wanted(*intents) && world.sees(channel, session.user)
                 }
                 Audience::Guild(guild, intents) => {
-                    let guild = world.guilds.get(guild).filter(|_| wanted(*intents));
-                    guild.is_some_and(|guild| guild.members.contains_key(&session.user))
+                    wanted(*intents) && world.is_member(*guild, session.user)
+                }
+                Audience::Member(guild, user) => {
+                    (session.user == *user || wanted(intent::GUILD_MEMBERS))
+                        && world.is_member(*guild, session.user)
                 }
                 Audience::Session(id) => session.id == *id,
                 Audience::Bot => bot,
@@ -92,11 +99,11 @@ impl State {
                 content: !bot || (content_intent && session.intents & intent::MESSAGE_CONTENT != 0),
             };
             if personal(session.user) || (bot && !viewer.content) {
-                session.dispatch(event, &write(viewer).into());
+                session.dispatch(&Written::new(event, write(viewer)));
             } else {
                 let common = &mut common[usize::from(bot)];
-                let written = common.get_or_insert_with(|| write(viewer).into());
-                session.dispatch(event, written);
+                let written = common.get_or_insert_with(|| Written::new(event, write(viewer)));
+                session.dispatch(written);
             }
         }
     }

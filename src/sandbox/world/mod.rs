@@ -243,6 +243,11 @@ impl World {
             .map(|channel| channel.id)
     }
 
+    /// Whether a user is in a guild.
+    pub fn is_member(&self, guild: u64, user: u64) -> bool {
+        self.guilds.get(&guild).is_some_and(|guild| guild.members.contains_key(&user))
+    }
+
     /// How a user is shown: nickname aside, the display name or the user name.
     pub fn name(&self, user: u64) -> &str {
         self.users

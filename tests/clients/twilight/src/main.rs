@@ -1,5 +1,7 @@
 //! The tour with twilight.
 
+mod rest;
+
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -181,6 +183,9 @@ impl Bot {
                 let found: Vec<String> = found.iter().map(|one| one.id.to_string()).collect();
                 tell("history", json!({"messages": found}));
             }
+            "look" => self.look(channel).await?,
+            "chores" => self.chores(channel).await?,
+            "commands" => self.commands().await?,
             "direct" => {
                 let friend = place("friend").parse()?;
                 let direct = http.create_private_channel(friend).await?.model().await?;
@@ -194,6 +199,8 @@ impl Bot {
                         .option(topic)
                         .build(),
                     CommandBuilder::new("slow", "Takes its time", CommandType::ChatInput).build(),
+                    CommandBuilder::new("errands", "There and back", CommandType::ChatInput)
+                        .build(),
                     CommandBuilder::new("Count letters", "", CommandType::Message).build(),
                 ];
                 self.answers().set_guild_commands(place("guild_id").parse()?, &commands).await?;
@@ -238,6 +245,10 @@ impl Bot {
                         let more = answers.create_followup(token).content("And one thing more");
                         more.flags(MessageFlags::EPHEMERAL).await?;
                         Ok(())
+                    }
+                    "errands" => {
+                        answer(5, json!({"flags": 64})).await?;
+                        self.errands(token).await
                     }
                     "Count letters" => {
                         let target = data.target_id.map(|id| id.cast());
