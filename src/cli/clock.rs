@@ -112,6 +112,8 @@ async fn follow(
 ) {
     loop {
         let target = *targets.borrow_and_update();
+        // One that has come is answered at once, again and again until the engine has a new one.
+        let target = target.filter(|at| *at > *now.borrow());
         // The long question registers the target at the sandbox and stands until it has come;
         // the short ones, meanwhile, follow a clock that runs by itself.
         let arrival = read(&client, &address, Some(target.unwrap_or(DateTime::<Utc>::MAX_UTC)));

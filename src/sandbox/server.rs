@@ -118,16 +118,27 @@ impl Server {
             let server = self.clone();
             Arc::new(move || {
                 let server = server.clone();
-                Box::pin(async move { server.quiet().await })
+                Box::pin(async move { server.quiet(Some(Instant::now())).await })
             })
         })
     }
 
-    /// Waits for one second without requests or dispatches, at most 30 seconds.
-    async fn quiet(&self) {
-        let (from, longest) = (Instant::now(), Duration::from_secs(30));
-        while from.elapsed() < longest {
-            let since = self.last_activity().max(from).elapsed();
+    /// Waits until what happened before has come to rest: whoever will wait for an instant has said so.
+    pub async fn come_to_rest(self: &Arc<Self>) {
+        let set = self.settler.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match set {
+            Some(settle) => settle().await,
+            None => self.quiet(None).await,
+        }
+    }
+
+    /// Waits for one second without requests or dispatches, counted from `after` at the earliest; at
+    /// most 30 seconds.
+    async fn quiet(&self, after: Option<Instant>) {
+        let (began, longest) = (Instant::now(), Duration::from_secs(30));
+        while began.elapsed() < longest {
+            let last = self.last_activity();
+            let since = after.map_or(last, |after| last.max(after)).elapsed();
             let busy = self.in_flight.load(Ordering::SeqCst) > 0;
             if !busy && since >= Duration::from_secs(1) {
                 return;

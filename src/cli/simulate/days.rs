@@ -43,7 +43,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// A rest that took longer to come (wire time) is worth a word in the log.
 const WORTH_A_WORD: Duration = Duration::from_secs(5);
 /// Between two looks: a year has many, and what goes on unseen does no harm here.
-const GLANCE: Duration = Duration::from_millis(2);
+const GLANCE: Duration = Duration::from_millis(1);
 /// What to simulate.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -369,7 +369,7 @@ impl Simulation {
         let by = at - self.sandbox.clock().now();
         self.sandbox.clock().advance(by, &*at_once()).await;
         let requests = self.sandbox.requests_of_bot() + rng.random_range(0..40);
-        let longest = Duration::from_millis(rng.random_range(0..80));
+        let longest = Duration::from_millis(rng.random_range(0..40));
         let began = Instant::now();
         let sandbox = self.sandbox.clone();
         let struck = async {

@@ -26,8 +26,10 @@ use crate::engine::input::{Asker, Command, Input};
 use crate::engine::views::ViewError;
 use poise::{Framework, FrameworkError, FrameworkOptions};
 use serenity::all as discord;
+use serenity::all::FullEvent;
 use std::future::Future;
 use std::sync::Arc;
+use tokio::sync::SetOnce;
 
 /// What every command and event handler may use.
 pub(super) struct Data {
@@ -87,8 +89,30 @@ pub(super) fn all() -> Vec<poise::Command<Data, Error>> {
     ]
 }
 
+/// poise, with events let in as soon as it is set up: it lets those wait for 100 ms that come in the
+/// same breath as the first READY, as the guilds do (0.7.1, `Framework::user_data`).
+pub(super) struct Prompt {
+    poise: Framework<Data, Error>,
+    set_up: Arc<SetOnce<()>>,
+}
+
+#[serenity::async_trait]
+impl discord::Framework for Prompt {
+    async fn init(&mut self, client: &discord::Client) {
+        self.poise.init(client).await;
+    }
+
+    async fn dispatch(&self, context: discord::Context, event: FullEvent) {
+        if !matches!(event, FullEvent::Ready { .. }) {
+            self.set_up.wait().await;
+        }
+        self.poise.dispatch(context, event).await;
+    }
+}
+
 /// The framework that hands commands and events on.
-pub(super) fn framework(data: Data) -> Framework<Data, Error> {
+pub(super) fn framework(data: Data) -> Prompt {
+    let set_up = Arc::new(SetOnce::new());
     let options = FrameworkOptions {
         commands: all(),
         on_error: |error| Box::pin(on_error(error)),
@@ -97,7 +121,7 @@ pub(super) fn framework(data: Data) -> Framework<Data, Error> {
                 let data = framework.user_data().await;
                 data.gauge.begin();
                 inbound::event(framework.serenity_context, event, data).await;
-                if let discord::FullEvent::CacheReady { .. } = event {
+                if let FullEvent::CacheReady { .. } = event {
                     data.outbound.may_ask(&framework.serenity_context.cache);
                     data.gauge.mark_ready();
                 }
@@ -108,12 +132,22 @@ pub(super) fn framework(data: Data) -> Framework<Data, Error> {
         allowed_mentions: Some(discord::CreateAllowedMentions::new()),
         ..FrameworkOptions::default()
     };
-    Framework::builder()
+    let poise = Framework::builder()
         .options(options)
-        .setup(move |_, _, _| Box::pin(async move { Ok(data) }))
+        .setup({
+            let set_up = Arc::clone(&set_up);
+            move |_, _, _| {
+                Box::pin(async move {
+                    // poise takes this once, with the first READY.
+                    let _once = set_up.set(());
+                    Ok(data)
+                })
+            }
+        })
         // Who owns the application does not matter: rights come from each guild.
         .initialize_owners(false)
-        .build()
+        .build();
+    Prompt { poise, set_up }
 }
 
 async fn on_error(error: FrameworkError<'_, Data, Error>) {

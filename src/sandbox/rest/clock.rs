@@ -66,7 +66,12 @@ pub async fn clock_post(
     };
     let settle = server.settler();
     match (seconds("advance_s"), seconds("jump_s")) {
-        (Some(by), None) if by >= TimeDelta::zero() => server.clock.advance(by, &*settle).await,
+        (Some(by), None) if by >= TimeDelta::zero() => {
+            // A bot that has just been told something may not have said yet what it waits for, and time
+            // would leap over that.
+            server.come_to_rest().await;
+            server.clock.advance(by, &*settle).await;
+        }
         (None, Some(by)) => server.clock.jump(by, &*settle).await,
         _ => {
             return refuse(400, "give either advance_s (0 or more) or jump_s, in seconds");
