@@ -27,7 +27,7 @@ async fn main() -> anyhow::Result<()> {
         std::env::var(name).map_or(Ok(default), |text| text.parse::<u64>())
     };
     let (clients, rate, seconds) =
-        (number("CLIENTS", 200)?, number("RATE", 5)?, number("SECONDS", 60)?);
+        (number("CLIENTS", 200)?, number("RATE", 1_000)?, number("SECONDS", 60)?);
     let sandbox = start(Options {
         listener: std::net::TcpListener::bind("127.0.0.1:0")?,
         clock: SimClock::system(),

@@ -1,9 +1,10 @@
 //! The clock over HTTP.
 
 use crate::client::{Rest, connected, options, sandbox};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use studyhall::sandbox::{Sandbox, SimClock, start};
 
@@ -52,12 +53,42 @@ async fn advancing_stops_at_every_wait_and_settles_there() {
     }
     let (status, answer) = post(&sandbox, json!({"advance_s": 3600})).await;
     assert_eq!((status, &answer["now"]), (200, &json!("2026-11-23T08:59:00.000000+00:00")));
-    assert_eq!(stops.load(Ordering::SeqCst), 2, "at eight and at the end");
+    assert_eq!(stops.load(Ordering::SeqCst), 3, "before it moves, at eight and at the end");
     asking.await.unwrap();
     assert_eq!(get(&sandbox, "").await, answer);
     // What was said afterwards carries the new time.
     let said = Rest::bot(&sandbox).say(sandbox.study_channel_id(), "x").await;
     assert_eq!(said["timestamp"], "2026-11-23T08:59:00.000000+00:00");
+}
+
+#[tokio::test]
+async fn an_instant_that_somebody_is_about_to_wait_for_is_not_leapt_over() {
+    let sandbox = sandbox().await;
+    let eight: DateTime<Utc> = "2026-11-23T08:00:00Z".parse().unwrap();
+    let (clock, seen) = (sandbox.clock(), Arc::new(Mutex::new(Vec::new())));
+    let rests = Arc::clone(&seen);
+    sandbox.set_settler(Arc::new(move || {
+        let clock = clock.clone();
+        let first = {
+            let mut rests = rests.lock().unwrap();
+            rests.push(clock.now());
+            rests.len() == 1
+        };
+        Box::pin(async move {
+            if first {
+                // A bot that was told something a moment ago comes to the point of waiting.
+                let waiting = clock.clone();
+                tokio::spawn(async move { waiting.wait_until(eight).await });
+                while clock.next_wait().is_none() {
+                    tokio::task::yield_now().await;
+                }
+            }
+        })
+    }));
+    post(&sandbox, json!({"advance_s": 3600})).await;
+    let start = eight - TimeDelta::minutes(1);
+    assert_eq!(*seen.lock().unwrap(), [start, eight, start + TimeDelta::hours(1)]);
+    sandbox.stop().await;
 }
 
 #[tokio::test]
