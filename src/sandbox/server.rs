@@ -113,8 +113,7 @@ impl Server {
 
     /// What to call at every stop of the clock: the one that was set, else a second of quiet.
     pub fn settler(self: &Arc<Self>) -> Settler {
-        let set = self.settler.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        set.unwrap_or_else(|| {
+        self.settler_set().unwrap_or_else(|| {
             let server = self.clone();
             Arc::new(move || {
                 let server = server.clone();
@@ -123,10 +122,13 @@ impl Server {
         })
     }
 
+    fn settler_set(&self) -> Option<Settler> {
+        self.settler.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Waits until what happened before has come to rest: whoever will wait for an instant has said so.
     pub async fn come_to_rest(self: &Arc<Self>) {
-        let set = self.settler.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match set {
+        match self.settler_set() {
             Some(settle) => settle().await,
             None => self.quiet(None).await,
         }

@@ -210,6 +210,22 @@ async fn intents_choose_the_events() {
 }
 
 #[tokio::test]
+async fn a_bot_hears_of_its_own_nickname_without_the_members_intent() {
+    let (sandbox, bot, mut gateway) = connected().await;
+    let path = format!("/guilds/{}/members/@me", sandbox.guild_id());
+    let long = bot.send("PATCH", &path, json!({"nick": "x".repeat(33)})).await;
+    assert_eq!((long.status, &long.body["code"]), (400, &json!(50035)));
+    for (nick, shown) in [(json!("x".repeat(32)), json!("x".repeat(32))), (json!(""), json!(null))]
+    {
+        let answer = bot.send("PATCH", &path, json!({"nick": nick})).await;
+        assert_eq!((answer.status, &answer.body["nick"]), (200, &shown));
+        let told = gateway.event("GUILD_MEMBER_UPDATE").await;
+        assert_eq!((id(&told["user"]["id"]), &told["nick"]), (sandbox.bot_id(), &shown));
+    }
+    gateway.nothing_else().await;
+}
+
+#[tokio::test]
 async fn a_members_roles_are_told_to_those_with_the_members_intent() {
     let (sandbox, bot, mut without) = connected().await;
     let mut with = Gateway::identified(&sandbox, 1 | 1 << 1).await;

@@ -44,6 +44,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const WORTH_A_WORD: Duration = Duration::from_secs(5);
 /// Between two looks: a year has many, and what goes on unseen does no harm here.
 const GLANCE: Duration = Duration::from_millis(1);
+
 /// What to simulate.
 #[derive(Debug, Clone)]
 pub struct Plan {
