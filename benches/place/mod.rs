@@ -46,6 +46,7 @@ pub async fn open(time: &str) -> anyhow::Result<Place> {
             token: sandbox.bot_token().into(),
             api: Some(format!("http://{}", sandbox.addr())),
             client: None,
+            paced: true,
         },
         clock: Arc::new(Simulated(clock)),
         seed: 1,

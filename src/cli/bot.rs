@@ -12,6 +12,7 @@ use crate::sandbox::{Sandbox, Settler, SimClock};
 use crate::store::Store;
 use anyhow::Context as _;
 use chrono::TimeDelta;
+use futures::future::BoxFuture;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -206,16 +207,18 @@ fn is_asleep(clock: &SimClock) -> bool {
 /// Between two looks at whether all has come to rest.
 const GLANCE: Duration = Duration::from_millis(10);
 
+/// What passes between two looks; told whether the last one showed something going on.
+pub(super) type Pause = Arc<dyn Fn(bool) -> BoxFuture<'static, ()> + Send + Sync>;
+
 /// Waits until the sandbox and the bot have come to rest: all events are consumed, the inbox is
 /// empty, no delivery is due. Looks more than once, because an event may be between two hands.
 /// `before` is how many events the sandbox had dispatched to bots before this one started.
 pub fn settler(sandbox: Sandbox, bot: &Bot, before: u64) -> Settler {
-    settler_at(sandbox, bot, before, GLANCE)
+    settler_with(sandbox, bot, before, Arc::new(|_| Box::pin(tokio::time::sleep(GLANCE))))
 }
 
-/// The same with another time between two looks: the shorter it is, the likelier something goes on
-/// that none of them saw.
-pub fn settler_at(sandbox: Sandbox, bot: &Bot, before: u64, glance: Duration) -> Settler {
+/// The same with another pause between two looks.
+pub(super) fn settler_with(sandbox: Sandbox, bot: &Bot, before: u64, pause: Pause) -> Settler {
     /// Looks in a row that must show nothing going on.
     const LOOKS: u32 = 3;
     /// If counts never agree (a socket dropped with events in it), quiet is as good.
@@ -226,7 +229,7 @@ pub fn settler_at(sandbox: Sandbox, bot: &Bot, before: u64, glance: Duration) ->
     let lost = Arc::new(AtomicU64::new(before));
     Arc::new(move || {
         let (sandbox, engine, gauge) = (sandbox.clone(), engine.clone(), gauge.clone());
-        let lost = Arc::clone(&lost);
+        let (lost, pause) = (Arc::clone(&lost), Arc::clone(&pause));
         Box::pin(async move {
             let began = Instant::now();
             let (mut calm, mut last) = (0, sandbox.last_activity());
@@ -243,14 +246,15 @@ pub fn settler_at(sandbox: Sandbox, bot: &Bot, before: u64, glance: Duration) ->
                     && gauge.is_idle()
                     && engine.is_idle()
                     && is_asleep(&sandbox.clock())
-                    && sandbox.requests_in_flight() == 0;
+                    && sandbox.requests_in_flight() == 0
+                    && sandbox.queued_for_bot() == 0;
                 // Something may have begun and ended between two looks.
                 calm = if at_rest && (calm == 0 || activity == last) { calm + 1 } else { 0 };
                 if calm == LOOKS {
                     return;
                 }
                 last = activity;
-                tokio::time::sleep(glance).await;
+                pause(calm == 0).await;
             }
         })
     })

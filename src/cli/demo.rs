@@ -44,6 +44,7 @@ pub(super) async fn demo(args: DemoArgs) -> Result<(), Failed> {
             token: sandbox.bot_token().into(),
             api: Some(format!("http://{}", sandbox.addr())),
             client: None,
+            paced: true,
         },
         clock: Arc::new(Simulated(clock)),
         seed: seed(args.server.seed),

@@ -92,7 +92,7 @@ async fn visit(
     if let Some(warning) = token.warning {
         report.add(Finding::TokenFile(warning.to_string()));
     }
-    let link = Link { token: token.secret, api, client: None };
+    let link = Link { token: token.secret, api, client: None, paced: true };
     let (visitor, found) = Visitor::open(&link, &|| clock.now()).await;
     report.add_all(found);
     visitor

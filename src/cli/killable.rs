@@ -1,14 +1,18 @@
 //! A bot in a runtime of its own, so that it can be killed in the midst of anything, as a process is.
 
-use super::bot::{Bot, Parts, start_seen};
+use super::bot::{Bot, Parts, Pause, settler_with, start_seen};
 use crate::engine::milestone::Milestones;
+use crate::sandbox::{Sandbox, Settler};
 use anyhow::Context as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 /// How long what a killed bot held open may take to be closed.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two looks at a bot that does something.
+const NAP: Duration = Duration::from_micros(200);
 /// Between two looks at that.
 const GLANCE: Duration = Duration::from_millis(2);
 
@@ -55,6 +59,29 @@ impl Killable {
     /// The bot.
     pub fn bot(&self) -> &Bot {
         &self.bot
+    }
+
+    /// As [`settler`](super::bot::settler), for many rests: between two looks everything in the bot's
+    /// runtime goes on that can, which takes less than any sleep and holds on a busy machine too.
+    pub fn settler(&self, sandbox: Sandbox, before: u64) -> Settler {
+        let runtime = self.runtime.handle().clone();
+        let pause: Pause = Arc::new(move |busy| {
+            // With one thread, what is ready there has its turn before this ends. Once the bot is
+            // killed, nothing is.
+            let fence = runtime.spawn(async {
+                for _ in 0..3 {
+                    tokio::task::yield_now().await;
+                }
+            });
+            Box::pin(async move {
+                let _killed = fence.await;
+                if busy {
+                    // tokio's own sleep takes two milliseconds at least.
+                    let _broken = tokio::task::spawn_blocking(|| std::thread::sleep(NAP)).await;
+                }
+            })
+        });
+        settler_with(sandbox, &self.bot, before, pause)
     }
 
     /// Stops it as SIGTERM does.

@@ -29,7 +29,7 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failed> {
         bank,
         rounds: config.rounds.clone(),
         points: config.points.clone(),
-        link: Link { token: token.secret, api: server, client: None },
+        link: Link { token: token.secret, api: server, client: None, paced: true },
         clock,
         seed: seed(args.seed),
     })

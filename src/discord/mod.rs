@@ -52,6 +52,8 @@ pub struct Link {
     pub api: Option<String>,
     /// An HTTP client to use instead of our own; for tests of Discord's own rate limiter.
     pub client: Option<reqwest::Client>,
+    /// Whether requests keep to Discord's global limit. Only for a server that has none may they not.
+    pub paced: bool,
 }
 
 /// Why the bot could not start or go on. Each sentence says what to do; none holds the token.
@@ -86,6 +88,7 @@ pub struct Connection {
     listener: Http,
     bot: MemberId,
     name: String,
+    paced: bool,
 }
 
 impl Connection {
@@ -105,7 +108,8 @@ impl Connection {
             http.get_current_application_info().await.map_err(|error| trouble(place, &error))?;
         http.set_application_id(application.id);
         listener.set_application_id(application.id);
-        Ok(Self { http, listener, bot: MemberId(user.id.get()), name: user.name.clone() })
+        let (bot, name) = (MemberId(user.id.get()), user.name.clone());
+        Ok(Self { http, listener, bot, name, paced: link.paced })
     }
 
     /// The bot's own user.
@@ -120,7 +124,7 @@ impl Connection {
 
     /// The way to Discord for deliveries.
     pub fn outbound(&self, engine: Engine) -> Arc<Outbound> {
-        Arc::new(Outbound::new(Arc::clone(&self.http), engine, self.bot))
+        Arc::new(Outbound::new(Arc::clone(&self.http), engine, self.bot, self.paced))
     }
 
     /// Makes the commands known to Discord, where they are not already.
@@ -273,17 +277,24 @@ impl Gauge {
         done
     }
 
-    fn begin(&self) {
+    /// Counts an event as being handled, until what is returned is dropped.
+    fn begin(&self) -> UnderWay {
         self.inner.under_way.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn end(&self) {
-        self.inner.under_way.fetch_sub(1, Ordering::SeqCst);
+        UnderWay(Arc::clone(&self.inner))
     }
 
     fn mark_ready(&self) {
         self.inner.is_ready.fetch_add(1, Ordering::SeqCst);
         self.inner.ready.notify_waiters();
+    }
+}
+
+/// An event that is being handled.
+struct UnderWay(Arc<Counts>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

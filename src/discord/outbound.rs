@@ -53,17 +53,19 @@ pub struct Outbound {
     http: Arc<Http>,
     engine: Engine,
     bot: MemberId,
-    pacer: DefaultDirectRateLimiter,
+    /// `None` where nothing limits it.
+    pacer: Option<DefaultDirectRateLimiter>,
     /// What is known of the guilds, once a session has begun.
     cache: OnceLock<Arc<discord::Cache>>,
 }
 
 impl Outbound {
-    /// Speaks for `bot` over `http`.
-    pub fn new(http: Arc<Http>, engine: Engine, bot: MemberId) -> Self {
+    /// Speaks for `bot` over `http`; `paced`: as fast as Discord's global limit allows.
+    pub fn new(http: Arc<Http>, engine: Engine, bot: MemberId, paced: bool) -> Self {
         let one = NonZeroU32::MIN;
         let quota = Quota::per_second(REQUESTS_PER_SECOND).allow_burst(one);
-        Self { http, engine, bot, pacer: RateLimiter::direct(quota), cache: OnceLock::new() }
+        let pacer = paced.then(|| RateLimiter::direct(quota));
+        Self { http, engine, bot, pacer, cache: OnceLock::new() }
     }
 
     /// From now on the cache can be asked: it knows every guild.
@@ -98,7 +100,9 @@ impl Outbound {
 
     /// The client, once the pacer lets another request through.
     async fn paced(&self) -> &Http {
-        self.pacer.until_ready().await;
+        if let Some(pacer) = &self.pacer {
+            pacer.until_ready().await;
+        }
         &self.http
     }
 

@@ -141,12 +141,13 @@ impl SimClock {
     ) {
         let _one_at_a_time = self.inner.steps.lock().await;
         let target = self.now() + by;
-        while let Some(stop) = self.next_stop(target) {
-            self.forward_to(stop);
+        loop {
+            self.forward_to(self.next_stop(target).unwrap_or(target));
             settle().await;
+            if self.now() >= target {
+                return;
+            }
         }
-        self.forward_to(target);
-        settle().await;
     }
 
     /// Leaps by `by`, forward or back, without stopping anywhere, as a broken clock would.
@@ -305,6 +306,29 @@ mod tests {
             (0..3).map(|hour| start() + TimeDelta::minutes(1) + TimeDelta::hours(hour)).collect();
         assert_eq!(*seen.lock().unwrap(), expected);
         task.abort();
+    }
+
+    #[tokio::test]
+    async fn all_comes_to_rest_once_at_every_instant_and_at_the_end() {
+        for (waits, by, rests) in [
+            (vec![], 60, vec![60]),
+            (vec![90], 60, vec![60]),
+            (vec![20, 40], 60, vec![20, 40, 60]),
+            (vec![20, 60], 60, vec![20, 60]),
+            (vec![0], 0, vec![0]),
+        ] {
+            let clock = SimClock::manual(start());
+            let at = |minutes| start() + TimeDelta::minutes(minutes);
+            let _waits: Vec<_> = waits.iter().map(|minutes| clock.register(at(*minutes))).collect();
+            let seen = Arc::new(Mutex::new(Vec::new()));
+            let settle = || -> BoxFuture<'static, ()> {
+                seen.lock().unwrap().push(clock.now());
+                Box::pin(async {})
+            };
+            clock.advance(TimeDelta::minutes(by), &settle).await;
+            let rests: Vec<_> = rests.into_iter().map(at).collect();
+            assert_eq!(*seen.lock().unwrap(), rests, "{waits:?} on the way to {by}");
+        }
     }
 
     #[tokio::test]

@@ -264,6 +264,11 @@ impl Sandbox {
         self.server.in_flight.load(Ordering::SeqCst)
     }
 
+    /// Events for the bot that are not written to its connections yet.
+    pub fn queued_for_bot(&self) -> usize {
+        self.server.state().hub.queued(self.server.bot)
+    }
+
     /// When a request or a dispatch to the bot last happened (wire time).
     pub fn last_activity(&self) -> Instant {
         self.server.last_activity()

@@ -78,11 +78,14 @@ impl Production {
         let token = sandbox.bot_token().into();
         let link = match address {
             Address::Discord => {
-                Link { token, api: None, client: Some(terminator.client().unwrap()) }
+                Link { token, api: None, client: Some(terminator.client().unwrap()), paced: true }
             }
-            Address::Sandbox => {
-                Link { token, api: Some(format!("http://{}", sandbox.addr())), client: None }
-            }
+            Address::Sandbox => Link {
+                token,
+                api: Some(format!("http://{}", sandbox.addr())),
+                client: None,
+                paced: true,
+            },
         };
         let before = sandbox.dispatched_to_bot();
         let bot = start(Parts {

@@ -149,6 +149,7 @@ async fn without_the_content_intent_the_bot_ends_and_says_what_to_do() {
             token: sandbox.bot_token().into(),
             api: Some(format!("http://{}", sandbox.addr())),
             client: None,
+            paced: true,
         },
         clock: Arc::new(Simulated(sandbox.clock())),
         seed: 7,

@@ -391,6 +391,7 @@ impl Stage {
                 token: self.sandbox().bot_token().into(),
                 api: Some(format!("http://{}", self.sandbox().addr())),
                 client: None,
+                paced: true,
             },
             clock: Arc::new(Simulated(self.sandbox().clock())),
             seed: 7,

@@ -90,10 +90,12 @@ pub(super) fn all() -> Vec<poise::Command<Data, Error>> {
 }
 
 /// poise, with events let in as soon as it is set up: it lets those wait for 100 ms that come in the
-/// same breath as the first READY, as the guilds do (0.7.1, `Framework::user_data`).
+/// same breath as the first READY, as the guilds do (0.7.1, `Framework::user_data`). Each counts as
+/// under way until all that it asks for is said.
 pub(super) struct Prompt {
     poise: Framework<Data, Error>,
     set_up: Arc<SetOnce<()>>,
+    gauge: Gauge,
 }
 
 #[serenity::async_trait]
@@ -103,6 +105,7 @@ impl discord::Framework for Prompt {
     }
 
     async fn dispatch(&self, context: discord::Context, event: FullEvent) {
+        let _under_way = self.gauge.begin();
         if !matches!(event, FullEvent::Ready { .. }) {
             self.set_up.wait().await;
         }
@@ -113,19 +116,18 @@ impl discord::Framework for Prompt {
 /// The framework that hands commands and events on.
 pub(super) fn framework(data: Data) -> Prompt {
     let set_up = Arc::new(SetOnce::new());
+    let gauge = data.gauge.clone();
     let options = FrameworkOptions {
         commands: all(),
         on_error: |error| Box::pin(on_error(error)),
         event_handler: |framework, event| {
             Box::pin(async move {
                 let data = framework.user_data().await;
-                data.gauge.begin();
                 inbound::event(framework.serenity_context, event, data).await;
                 if let FullEvent::CacheReady { .. } = event {
                     data.outbound.may_ask(&framework.serenity_context.cache);
                     data.gauge.mark_ready();
                 }
-                data.gauge.end();
                 Ok(())
             })
         },
@@ -147,7 +149,7 @@ pub(super) fn framework(data: Data) -> Prompt {
         // Who owns the application does not matter: rights come from each guild.
         .initialize_owners(false)
         .build();
-    Prompt { poise, set_up }
+    Prompt { poise, set_up, gauge }
 }
 
 async fn on_error(error: FrameworkError<'_, Data, Error>) {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// Gateway intents (Discord documentation, events, "Gateway").
@@ -31,13 +32,22 @@ const KEPT: usize = 16;
 /// What the hub hands to a connection.
 pub enum Frame {
     /// A dispatch and its sequence number.
-    Dispatch(u64, Arc<Written>),
+    Dispatch(u64, Arc<Written>, Queued),
     /// Any other payload, already written.
     Control(String),
     /// Close with a code and a reason.
     Close(u16, &'static str),
     /// Drop the connection without a word.
     Abort,
+}
+
+/// Counts an event from when the hub hands it over until its connection has written or dropped it.
+pub struct Queued(Arc<AtomicUsize>);
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// Something that upsets a gateway connection.
@@ -70,6 +80,8 @@ pub struct Session {
     sequence: u64,
     /// What was dispatched and is not known to have arrived; each event is there once for all sessions.
     sent: VecDeque<(u64, Arc<Written>)>,
+    /// How many events are handed over and not yet written.
+    queued: Arc<AtomicUsize>,
     /// Events that wait, on purpose, to be sent in another order.
     held: Option<Vec<Arc<Written>>>,
     /// Who reads along.
@@ -111,7 +123,7 @@ impl Session {
             reader(Heard::Told { event: &written.event, data: &written.data });
         }
         // When its connection is ending, the event waits in `sent`.
-        self.send(Frame::Dispatch(self.sequence, Arc::clone(written)));
+        self.hand_over(self.sequence, Arc::clone(written));
         self.sent.push_back((self.sequence, Arc::clone(written)));
         if self.sent.len() > REPLAY {
             self.sent.pop_front();
@@ -123,6 +135,11 @@ impl Session {
         while self.sent.front().is_some_and(|(s, _)| *s <= sequence) {
             self.sent.pop_front();
         }
+    }
+
+    fn hand_over(&self, sequence: u64, written: Arc<Written>) {
+        self.queued.fetch_add(1, Ordering::SeqCst);
+        self.send(Frame::Dispatch(sequence, written, Queued(Arc::clone(&self.queued))));
     }
 
     fn send(&self, frame: Frame) {
@@ -191,6 +208,7 @@ impl Hub {
             connection: Some(connection),
             sequence: 0,
             sent: VecDeque::new(),
+            queued: Arc::default(),
             held: None,
             born: self.born,
         };
@@ -225,7 +243,7 @@ impl Hub {
         session.send(Frame::Close(4000, "The session was resumed elsewhere."));
         session.connection = Some(connection);
         for (sequence, written) in missed {
-            session.send(Frame::Dispatch(sequence, written));
+            session.hand_over(sequence, written);
         }
         session.dispatch(&Written::new("RESUMED", json!({"_trace": []})));
         true
@@ -270,6 +288,12 @@ impl Hub {
             .count()
     }
 
+    /// How many events a user's connections are still to write.
+    pub fn queued(&self, user: u64) -> usize {
+        let sessions = self.sessions.values().filter(|session| session.user == user);
+        sessions.map(|session| session.queued.load(Ordering::SeqCst)).sum()
+    }
+
     /// Upsets every connection of a user.
     pub fn upset(&mut self, user: u64, upset: Upset) {
         let control = |op: u64, data: Value| {
@@ -298,22 +322,27 @@ mod tests {
     #[test]
     fn a_broken_session_keeps_what_it_missed_and_a_closed_one_does_not() {
         let mut hub = Hub::default();
-        let (to, _from) = unbounded_channel();
+        let (to, from) = unbounded_channel();
         hub.open("one".into(), 5, 0, (1, to));
         hub.session_mut("one").unwrap().dispatch(&Written::new("A", json!(1)));
+        assert_eq!((hub.queued(5), hub.queued(6)), (1, 0));
         hub.detach("one", 1, false);
+        drop(from);
         hub.session_mut("one").unwrap().dispatch(&Written::new("B", json!(2)));
+        assert_eq!(hub.queued(5), 0, "nobody is to write these any more");
 
         let (to, mut from) = unbounded_channel();
         assert!(!hub.resume("one", 6, 1, (2, to.clone())), "another's session");
         assert!(!hub.resume("one", 5, 9, (2, to.clone())), "a sequence from the future");
         assert!(hub.resume("one", 5, 1, (2, to.clone())));
         let mut seen = Vec::new();
-        while let Ok(Frame::Dispatch(sequence, written)) = from.try_recv() {
+        assert_eq!(hub.queued(5), 2);
+        while let Ok(Frame::Dispatch(sequence, written, _queued)) = from.try_recv() {
             let event: Value = serde_json::from_str(&written.payload(sequence)).unwrap();
             seen.push((event["s"].as_u64().unwrap(), event["t"].as_str().unwrap().to_owned()));
         }
         assert_eq!(seen, [(2, "B".to_owned()), (3, "RESUMED".to_owned())]);
+        assert_eq!(hub.queued(5), 0);
 
         hub.detach("one", 1, true);
         assert_eq!(hub.connected(5), 1, "the end of an old connection changes nothing");

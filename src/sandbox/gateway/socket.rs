@@ -110,13 +110,13 @@ pub async fn serve(server: Arc<Server>, socket: WebSocket, zlib_stream: bool) {
 impl Connection {
     /// Sends what the hub has queued, all of it at once.
     async fn deliver(&mut self, frames: impl Iterator<Item = Frame>) -> Result<(), End> {
-        let (mut dispatched, mut ended) = (0, Ok(()));
+        let (mut dispatched, mut ended) = (Vec::new(), Ok(()));
         for frame in frames {
             match frame {
                 Frame::Control(text) => self.write(&text).await?,
-                Frame::Dispatch(sequence, written) => {
+                Frame::Dispatch(sequence, written, queued) => {
                     self.write(&written.payload(sequence)).await?;
-                    dispatched += 1;
+                    dispatched.push(queued);
                 }
                 Frame::Close(code, reason) => {
                     ended = Err(End::Code(code, reason));
@@ -129,11 +129,12 @@ impl Connection {
             }
         }
         self.flush().await?;
-        if dispatched > 0
+        if !dispatched.is_empty()
             && let Some((_, user)) = &self.session
             && *user == self.server.bot
         {
-            self.server.dispatched.fetch_add(dispatched, Ordering::SeqCst);
+            // Counted as dispatched before it is no longer counted as queued.
+            self.server.dispatched.fetch_add(dispatched.len() as u64, Ordering::SeqCst);
             self.server.touch();
         }
         ended

@@ -8,7 +8,7 @@ use super::record::{Peek, Record};
 use super::report::Report;
 use super::{Faults, audit, number};
 use crate::bank::Bank;
-use crate::cli::bot::{Parts, settler_at};
+use crate::cli::bot::Parts;
 use crate::cli::clock::Simulated;
 use crate::cli::killable::Killable;
 use crate::config::Config;
@@ -42,7 +42,7 @@ const REST: TimeDelta = TimeDelta::hours(1);
 const PATIENCE: Duration = Duration::from_secs(90);
 /// A rest that took longer to come (wire time) is worth a word in the log.
 const WORTH_A_WORD: Duration = Duration::from_secs(5);
-/// Between two looks: a year has many, and what goes on unseen does no harm here.
+/// Between two looks at a bot that starts or is gone.
 const GLANCE: Duration = Duration::from_millis(1);
 
 /// What to simulate.
@@ -325,6 +325,7 @@ impl Simulation {
                 token: self.sandbox.bot_token().into(),
                 api: Some(format!("http://{}", self.sandbox.addr())),
                 client: None,
+                paced: self.plan.faults != Faults::Calm,
             },
             clock: Arc::new(Simulated(self.sandbox.clock())),
             seed: self.plan.seed,
@@ -348,7 +349,7 @@ impl Simulation {
         };
         // A gateway that stumbles may take more than one attempt; what never comes, shows later.
         let _late = tokio::time::timeout(PATIENCE, bot.bot().ready()).await;
-        self.settler = settler_at(self.sandbox.clone(), bot.bot(), before, GLANCE);
+        self.settler = bot.settler(self.sandbox.clone(), before);
         self.bot = Some(bot);
         let now = self.sandbox.clock().now();
         for guild in &mut self.guilds {
