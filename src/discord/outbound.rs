@@ -150,19 +150,8 @@ impl Outbound {
                 let unpinned = http.unpin_message(id(*channel), message_id(*message), None).await;
                 Ok(courtesy(unpinned))
             }
-            Intent::Mark { thread, message } => {
-                let mark = ReactionType::Unicode(MARK.to_owned());
-                let http = self.paced().await;
-                let marked = http.create_reaction(id(*thread), message_id(*message), &mark).await;
-                Ok(courtesy(marked))
-            }
-            Intent::Unmark { thread, message } => {
-                let mark = ReactionType::Unicode(MARK.to_owned());
-                let http = self.paced().await;
-                let unmarked =
-                    http.delete_reaction_me(id(*thread), message_id(*message), &mark).await;
-                Ok(courtesy(unmarked))
-            }
+            Intent::Mark { thread, message } => self.mark(*thread, *message, true).await,
+            Intent::Unmark { thread, message } => self.mark(*thread, *message, false).await,
             Intent::ReadThread { round, .. } => self.read_thread(*round).await,
             Intent::Result { round, place } => {
                 let card = say::round::result(&self.engine.result(*round).await?);
@@ -395,6 +384,26 @@ impl Outbound {
         }
         messages.reverse();
         Ok(Outcome::Read { began, messages })
+    }
+
+    /// Sets the check mark or takes it off. Tried late, the one would undo the other that came after
+    /// it, and so only what is right by now is done.
+    async fn mark(
+        &self,
+        thread: ChannelId,
+        message: MessageId,
+        set: bool,
+    ) -> Result<Outcome, Stop> {
+        if self.engine.is_marked(thread, message).await? != set {
+            return Ok(gone("the answer has changed since"));
+        }
+        let mark = ReactionType::Unicode(MARK.to_owned());
+        let http = self.paced().await;
+        Ok(courtesy(if set {
+            http.create_reaction(id(thread), message_id(message), &mark).await
+        } else {
+            http.delete_reaction_me(id(thread), message_id(message), &mark).await
+        }))
     }
 
     async fn edit(

@@ -221,3 +221,14 @@ pub async fn first_counted(
     .await?;
     get_opt(&row, "first")
 }
+
+/// Whether an answer begins with this message.
+pub async fn is_first(db: &mut Connection, round: RoundId, message: MessageId) -> Result<bool> {
+    let row =
+        sqlx::query("SELECT COUNT(*) AS n FROM answers WHERE round_id = $1 AND first_message = $2")
+            .bind(round.0)
+            .bind(message.to_db())
+            .fetch_one(db)
+            .await?;
+    Ok(get::<i64>(&row, "n")? > 0)
+}

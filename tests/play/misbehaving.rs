@@ -366,3 +366,29 @@ async fn a_pin_that_hangs_over_the_close_undoes_no_unpinning() {
     assert_eq!(pinned, [false, true]);
     stage.finish().await;
 }
+
+#[tokio::test]
+async fn a_check_mark_that_hangs_over_a_change_of_mind_undoes_none() {
+    for (verb, counts) in [("PUT", false), ("DELETE", true)] {
+        let stage = set_up().await;
+        let ana = stage.member("Ana").await;
+        stage.advance(1).await;
+        let post = if counts {
+            let post = ana.answers("Ana's message, an answer after all.").await;
+            stage.sandbox().fail_next((verb, "/reactions/"), Fault::StatusAfter(502), 1);
+            ana.says_not_my_answer(&post).await;
+            post
+        } else {
+            stage.sandbox().fail_next((verb, "/reactions/"), Fault::StatusAfter(502), 1);
+            ana.says("Ana's message, no answer after all.").await
+        };
+        // It came about, and nobody says so.
+        let marked = || stage.place.post(&post).is_marked();
+        stage.until("the first change", || marked() != counts).await;
+        ana.says_not_my_answer(&post).await;
+        stage.until("the second change", || marked() == counts).await;
+        stage.deliver().await;
+        assert_eq!(marked(), counts, "{verb}");
+        stage.finish().await;
+    }
+}

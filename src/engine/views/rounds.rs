@@ -197,6 +197,16 @@ impl Engine {
         Ok(rounds::find(&mut db, id).await?.ok_or(Refusal::RoundGone)?)
     }
 
+    /// Whether a message in a round's thread is to bear the check mark: an answer begins with it.
+    ///
+    /// # Errors
+    /// When the thread is no round's, or the store broke.
+    pub async fn is_marked(&self, thread: ChannelId, message: MessageId) -> View<bool> {
+        let mut db = self.shared.store.read().await?;
+        let round = rounds::by_thread(&mut db, thread).await?.ok_or(Refusal::RoundGone)?;
+        Ok(answers::is_first(&mut db, round.id, message).await?)
+    }
+
     /// Where a delivery's message is, if it was delivered.
     ///
     /// # Errors
