@@ -11,10 +11,8 @@ use tokio::runtime::Runtime;
 
 /// How long what a killed bot held open may take to be closed.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Between two looks at a bot that does something.
+/// Between two looks at what takes a moment.
 const NAP: Duration = Duration::from_micros(200);
-/// Between two looks at that.
-const GLANCE: Duration = Duration::from_millis(2);
 
 /// A running bot that can be killed.
 pub struct Killable {
@@ -76,8 +74,7 @@ impl Killable {
             Box::pin(async move {
                 let _killed = fence.await;
                 if busy {
-                    // tokio's own sleep takes two milliseconds at least.
-                    let _broken = tokio::task::spawn_blocking(|| std::thread::sleep(NAP)).await;
+                    nap().await;
                 }
             })
         });
@@ -107,7 +104,7 @@ impl Killable {
         let began = Instant::now();
         while has_open(folder) {
             anyhow::ensure!(began.elapsed() < PATIENCE, "the killed bot's database stays open");
-            tokio::time::sleep(GLANCE).await;
+            nap().await;
         }
         Ok(())
     }
@@ -116,6 +113,12 @@ impl Killable {
     pub fn abandon(self) {
         self.runtime.shutdown_background();
     }
+}
+
+/// Waits for so short a time as tokio's own sleep cannot: that takes a millisecond or two.
+async fn nap() {
+    // A sleep does not panic.
+    let _never = tokio::task::spawn_blocking(|| std::thread::sleep(NAP)).await;
 }
 
 /// Drops everything that runs in a runtime, wherever it waits.

@@ -164,6 +164,7 @@ fn said(
         }
     }
     let answered = answers(report, &here, guild, card, row, record, &messages);
+    marks(report, &here, guild, card, &answered, &messages);
     let ballots = votes(report, &here, guild, card, row, record);
     let earned = earned(law.points, row.round, &answered, &ballots);
     points(report, &here, guild, row, record, &earned);
@@ -172,7 +173,8 @@ fn said(
     }
 }
 
-/// Who answered, by what stands in the thread; and whether the database has it word for word.
+/// Who answered and with which message first, by what stands in the thread; and whether the database
+/// has it word for word.
 fn answers(
     report: &mut Report,
     here: &str,
@@ -181,7 +183,7 @@ fn answers(
     row: &RoundRow,
     record: &Record,
     messages: &[Value],
-) -> BTreeSet<u64> {
+) -> BTreeMap<u64, u64> {
     let stored: BTreeMap<u64, &str> = record
         .answers
         .iter()
@@ -190,7 +192,7 @@ fn answers(
         .collect();
     let authors: BTreeMap<u64, u64> =
         messages.iter().map(|one| (id_of(&one["id"]), id_of(&one["author"]["id"]))).collect();
-    let mut answered = BTreeSet::new();
+    let mut answered = BTreeMap::new();
     let mut counted = BTreeSet::new();
     for message in messages {
         let (id, author) = (id_of(&message["id"]), id_of(&message["author"]["id"]));
@@ -207,7 +209,8 @@ fn answers(
         if !counts {
             continue;
         }
-        answered.insert(author);
+        let first = answered.entry(author).or_insert(id);
+        *first = id.min(*first);
         counted.insert(id);
         match stored.get(&id) {
             Some(found) if *found == text => report.answers[0] += 1,
@@ -225,6 +228,44 @@ fn answers(
         report.breaks(format!("{here}: the message {id} counts in the database alone"));
     }
     answered
+}
+
+/// Whether the check marks tell members what counts. They are a courtesy, which trouble that lasts
+/// may prevent.
+fn marks(
+    report: &mut Report,
+    here: &str,
+    guild: &Guild,
+    card: &Card,
+    answered: &BTreeMap<u64, u64>,
+    messages: &[Value],
+) {
+    let troubled = guild.disturbed.iter().any(|span| {
+        span.to != Some(span.from)
+            && span.from <= card.closes_at
+            && span.to.is_none_or(|to| to >= card.posted)
+    });
+    if troubled {
+        return;
+    }
+    let first: BTreeSet<u64> = answered.values().copied().collect();
+    let marked: BTreeSet<u64> =
+        messages.iter().filter(|one| is_marked(one)).map(|one| id_of(&one["id"])).collect();
+    report.marks[0] += first.intersection(&marked).count() as u64;
+    for message in first.difference(&marked) {
+        report.marks[1] += 1;
+        report.breaks(format!("{here}: the message {message} lacks the check mark"));
+    }
+    for message in marked.difference(&first) {
+        report.marks[2] += 1;
+        report.breaks(format!("{here}: the message {message} bears the check mark for nothing"));
+    }
+}
+
+/// No member here reacts to anything, so that it is the bot's.
+fn is_marked(message: &Value) -> bool {
+    let mut reactions = message["reactions"].as_array().into_iter().flatten();
+    reactions.any(|reaction| reaction["emoji"]["name"] == "✅")
 }
 
 /// Who voted for whom, by what the voters were told; where they were not, by the database.
@@ -277,7 +318,7 @@ fn votes(
 fn earned(
     worth: &PointsConfig,
     round: i64,
-    answered: &BTreeSet<u64>,
+    answered: &BTreeMap<u64, u64>,
     ballots: &BTreeMap<u64, u64>,
 ) -> Vec<LedgerRow> {
     let row = |member: u64, kind: &str, points: u32| LedgerRow {
@@ -287,14 +328,14 @@ fn earned(
         points: points.into(),
     };
     let mut tally: BTreeMap<u64, u32> = BTreeMap::new();
-    for author in ballots.values().filter(|author| answered.contains(author)) {
+    for author in ballots.values().filter(|author| answered.contains_key(author)) {
         *tally.entry(*author).or_default() += 1;
     }
     let all: u32 = tally.values().sum();
     let most = tally.values().copied().max().unwrap_or(0);
     let picked = tally.iter().filter(|(_, votes)| all >= 2 && **votes == most);
     let mut earned: Vec<LedgerRow> = answered
-        .iter()
+        .keys()
         .map(|member| row(*member, "answered", worth.answered))
         .chain(ballots.keys().map(|voter| row(*voter, "voted", worth.ballot)))
         .chain(picked.map(|(author, _)| row(*author, "picked", worth.pick)))

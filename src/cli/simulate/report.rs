@@ -30,6 +30,9 @@ pub struct Report {
     pub closed: u64,
     /// Members' answers that counted, lost, and counted though they should not.
     pub answers: [u64; 3],
+    /// Check marks that are where they belong, missing, and where they do not belong; of rounds
+    /// that no lasting trouble touched.
+    pub marks: [u64; 3],
     /// Votes that counted, lost, and counted though they should not.
     pub votes: [u64; 3],
     /// Votes of which nobody was told whether they counted.
@@ -78,6 +81,11 @@ impl fmt::Display for Report {
         writeln!(f, "          {} closed and judged", self.closed)?;
         let [counted, lost, doubled] = self.answers;
         writeln!(f, "answers   {counted} counted, {lost} lost, {doubled} doubled or unearned")?;
+        let [right, missing, wrong] = self.marks;
+        writeln!(
+            f,
+            "marks     {right} under answers, {missing} missing, {wrong} under nothing that counts"
+        )?;
         let [counted, lost, doubled] = self.votes;
         writeln!(
             f,

@@ -3,6 +3,7 @@
 use super::{Plan, Simulation};
 use crate::bank::Bank;
 use crate::cli::simulate::Faults;
+use crate::cli::simulate::guild::id_of;
 use crate::cli::simulate::record::Record;
 use crate::cli::simulate::report::Report;
 use crate::config::Config;
@@ -35,6 +36,7 @@ async fn days_with_kills_keep_the_promise_and_the_judge_sees_whatever_breaks_it(
     assert!(report.is_kept(), "{report}");
     assert!(report.kills > 10 && report.on_time >= 7, "{report}");
     assert!(report.answers[0] > 10 && report.votes[0] > 5 && report.points[0] > 30, "{report}");
+    assert!(report.marks[0] > 10, "{report}");
 
     let table: [Wrong; 9] = [
         ("the database knows no round", |record| record.rounds.clear()),
@@ -77,10 +79,32 @@ async fn days_with_kills_keep_the_promise_and_the_judge_sees_whatever_breaks_it(
     let result = simulation.sandbox.messages(card.id).into_iter().find(|one| {
         one["embeds"][0]["title"].as_str().is_some_and(|title| title.starts_with("Result: "))
     });
-    let result = crate::cli::simulate::guild::id_of(&result.unwrap()["id"]);
+    let result = id_of(&result.unwrap()["id"]);
     simulation.sandbox.delete_message(card.id, result);
     let report = simulation.judge(&record);
     assert!(report.broken.iter().any(|one| one.contains("0 times a result")), "{report}");
+    // A check mark under what does not count, and none under what does.
+    let marked = simulation
+        .sandbox
+        .messages(card.id)
+        .into_iter()
+        .find(|one| one["reactions"][0]["emoji"]["name"] == "✅")
+        .unwrap();
+    let author = id_of(&marked["author"]["id"]);
+    let name = simulation.guilds[0].names.remove(&author).unwrap();
+    let report = simulation.judge(&record);
+    assert!(report.broken.iter().any(|one| one.contains("mark for nothing")), "{report}");
+    simulation.guilds[0].names.insert(author, name);
+    let path = format!(
+        "/channels/{}/messages/{}/reactions/%E2%9C%85/{}",
+        card.id,
+        id_of(&marked["id"]),
+        simulation.sandbox.bot_id()
+    );
+    let admin = &simulation.guilds[0].members[0];
+    admin.request("DELETE", &path, None).await.unwrap();
+    let report = simulation.judge(&record);
+    assert!(report.broken.iter().any(|one| one.contains("lacks the check mark")), "{report}");
     simulation.guilds[0].cards.remove(0);
     let report = simulation.judge(&record);
     assert!(report.broken.iter().any(|one| one.contains("no card for the round")), "{report}");
