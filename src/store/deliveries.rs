@@ -262,11 +262,25 @@ pub async fn dropped_notices<I: DeserializeOwned>(
     .collect()
 }
 
-/// Whether a study channel has a pending delivery that failed before.
+/// The newest notice about a study channel that is not said yet.
+pub async fn pending_notice(db: &mut Connection, channel: ChannelId) -> Result<Option<i64>> {
+    let row = sqlx::query(
+        "SELECT MAX(delivery_id) AS id FROM deliveries
+         WHERE channel_id = $1 AND state = 'pending' AND cause LIKE 'notice:%'",
+    )
+    .bind(channel.to_db())
+    .fetch_one(db)
+    .await?;
+    get_opt(&row, "id")
+}
+
+/// Whether a study channel has a pending delivery that failed before. Notices, which are about it and
+/// not for it, are none of those.
 pub async fn stuck(db: &mut Connection, channel: ChannelId) -> Result<bool> {
     let row = sqlx::query(
         "SELECT COUNT(*) AS n FROM deliveries
-         WHERE channel_id = $1 AND state = 'pending' AND error IS NOT NULL",
+         WHERE channel_id = $1 AND state = 'pending' AND error IS NOT NULL
+             AND cause NOT LIKE 'notice:%'",
     )
     .bind(channel.to_db())
     .fetch_one(db)

@@ -3,6 +3,7 @@
 use crate::post::Post;
 use crate::stage::Stage;
 use serde_json::{Value, json};
+use studyhall::sandbox::Fault;
 
 const SEND_MESSAGES: u64 = 1 << 11;
 const ADD_REACTIONS: u64 = 1 << 6;
@@ -73,6 +74,28 @@ async fn without_check_marks_answers_still_count() {
     stage.sandbox().set_bot_permissions(Some(stage.place.study), 0, 0);
     stage.until("the check mark", || stage.place.post(&post).is_marked()).await;
     stage.settle().await;
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn word_of_a_trouble_never_comes_after_word_of_its_end() {
+    let stage = set_up().await;
+    let ana = stage.member("Ana").await;
+    stage.advance(1).await;
+    stage.sandbox().set_bot_permissions(Some(stage.place.study), 0, ADD_REACTIONS);
+    stage.sandbox().fail_next(("POST", "/channels/{channel_id}/messages"), Fault::Status(503), 999);
+    let post = ana.says("An answer that cannot be marked for now.").await;
+    let refused = || stage.sandbox().statuses().get(&503).copied().unwrap_or(0);
+    // By now the next attempt is further away than that of any newer notice.
+    stage.until("some attempts", || refused() >= 2).await;
+    stage.sandbox().set_bot_permissions(Some(stage.place.study), 0, 0);
+    stage.until("the check mark", || stage.place.post(&post).is_marked()).await;
+    stage.until("another attempt", || refused() >= 3).await;
+    stage.sandbox().clear_faults();
+    stage.until("both notices", || stage.notices().len() == 2).await;
+    let told = stage.notices();
+    assert!(told[0].says("I could not put the check mark on an answer"), "{}", told[0].text());
+    assert!(told[1].says("All is well again"), "{}", told[1].text());
     stage.finish().await;
 }
 

@@ -168,6 +168,22 @@ async fn the_first_counted_message() {
 }
 
 #[tokio::test]
+async fn the_message_that_an_answer_begins_with() {
+    let bench = Bench::with_rounds().await;
+    let mut db = bench.store.begin().await.unwrap();
+    answers::touch(&mut db, ROUND, ANN, MessageId(3)).await.unwrap();
+    answers::touch(&mut db, ROUND, BOB, MessageId(4)).await.unwrap();
+    answers::touch(&mut db, ROUND, ANN, MessageId(9)).await.unwrap();
+    answers::remove(&mut db, ROUND, BOB).await.unwrap();
+    for (round, message, expected) in
+        [(ROUND, 9, true), (ROUND, 3, false), (ROUND, 4, false), (OTHER, 9, false)]
+    {
+        let first = answers::is_first(&mut db, round, MessageId(message)).await.unwrap();
+        assert_eq!(first, expected, "{message}");
+    }
+}
+
+#[tokio::test]
 async fn the_text_of_what_does_not_count_is_not_kept() {
     let bench = Bench::with_rounds().await;
     let mut db = bench.store.begin().await.unwrap();

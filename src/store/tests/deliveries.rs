@@ -237,6 +237,24 @@ async fn what_fails_is_stuck_until_it_ends() {
 }
 
 #[tokio::test]
+async fn a_notice_that_waits_is_no_trouble_and_can_be_found() {
+    let bench = Bench::new().await;
+    let mut db = bench.store.begin().await.unwrap();
+    assert_eq!(deliveries::pending_notice(&mut db, STUDY).await.unwrap(), None);
+    let older = record(&mut db, "notice:1", STUDY).await;
+    let newer = record(&mut db, "notice:2", STUDY).await;
+    record(&mut db, "notice:3", SECOND).await;
+    record(&mut db, "a", STUDY).await;
+    deliveries::note_error(&mut db, newer, "x").await.unwrap();
+    assert!(!deliveries::stuck(&mut db, STUDY).await.unwrap());
+    for (expected, ended) in [(Some(newer), newer), (Some(older), older)] {
+        assert_eq!(deliveries::pending_notice(&mut db, STUDY).await.unwrap(), expected);
+        deliveries::end(&mut db, ended, End::Done(None), None).await.unwrap();
+    }
+    assert_eq!(deliveries::pending_notice(&mut db, STUDY).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn the_next_expiry_is_that_of_a_pending_delivery() {
     let bench = Bench::new().await;
     let mut db = bench.store.begin().await.unwrap();
