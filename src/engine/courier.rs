@@ -4,7 +4,9 @@
 //! the store. Before every attempt the store is told, so that after a crash it is known what may
 //! have been said already. One delivery a study channel is under way at a time, and one of what
 //! belongs to none in its guild (reminders, reports, quizzes, weekly boards): a sick channel holds up
-//! nobody else, no crowd of reminders a question, and messages keep their order.
+//! nobody else, and no crowd of reminders a question. Messages keep their order as long as none must
+//! be tried again; what may not be overtaken is named by the later one (`after`), or does only what
+//! is right by the time it is tried, as pins and check marks do.
 
 use super::Engine;
 use super::input::{Input, No, Reply};

@@ -203,7 +203,8 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
-    /// Records a notice to a guild's admins. `what` tells this notice from all others.
+    /// Records a notice to a guild's admins. `what` tells this notice from all others. Those about one
+    /// study channel come in their order: word of a trouble must not follow word of its end.
     pub(super) async fn notify(
         &mut self,
         guild: GuildId,
@@ -212,12 +213,9 @@ impl<'a> Desk<'a> {
         notice: Notice,
     ) -> Decision<()> {
         let cause = format!("notice:{channel}:{what}");
-        let owed = Owed {
-            cause: &cause,
-            intent: Intent::Notice { notice },
-            after: None,
-            expires_at: None,
-        };
+        let after = deliveries::pending_notice(self.db, channel).await?;
+        let intent = Intent::Notice { notice };
+        let owed = Owed { cause: &cause, intent, after, expires_at: None };
         self.owe(guild, Some(channel), None, owed).await?;
         Ok(())
     }

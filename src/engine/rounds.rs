@@ -519,13 +519,9 @@ impl Desk<'_> {
         channels::save(self.db, &channel, self.now).await?;
         // Whatever the daily look had told of is over with it, or is told anew.
         checkups::forget_all(self.db, id).await?;
-        // Word of the trouble may still be waiting, and must not come as the last.
-        let after = deliveries::pending_notice(self.db, id).await?;
-        let cause = format!("notice:{id}:recovered:{}", self.turn().await?);
-        let intent = Intent::Notice { notice: Notice::Recovered { channel: id } };
-        let owed = Owed { cause: &cause, intent, after, expires_at: None };
-        self.owe(channel.guild, Some(id), None, owed).await?;
-        Ok(())
+        let what = format!("recovered:{}", self.turn().await?);
+        let notice = Notice::Recovered { channel: id };
+        self.notify(channel.guild, id, &what, notice).await
     }
 }
 

@@ -241,9 +241,9 @@ async fn a_notice_that_waits_is_no_trouble_and_can_be_found() {
     let bench = Bench::new().await;
     let mut db = bench.store.begin().await.unwrap();
     assert_eq!(deliveries::pending_notice(&mut db, STUDY).await.unwrap(), None);
-    let older = record(&mut db, "notice:1", STUDY).await;
-    let newer = record(&mut db, "notice:2", STUDY).await;
-    record(&mut db, "notice:3", SECOND).await;
+    let older = record(&mut db, &format!("notice:{STUDY}:1"), STUDY).await;
+    let newer = record(&mut db, &format!("notice:{STUDY}:2"), STUDY).await;
+    record(&mut db, &format!("notice:{SECOND}:3"), SECOND).await;
     record(&mut db, "a", STUDY).await;
     deliveries::note_error(&mut db, newer, "x").await.unwrap();
     assert!(!deliveries::stuck(&mut db, STUDY).await.unwrap());
