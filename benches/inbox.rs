@@ -20,6 +20,7 @@ use studyhall::domain::points::Rules;
 use studyhall::engine::clock::StudyClock;
 use studyhall::engine::courier::Outcome;
 use studyhall::engine::input::{Asker, Click, Command, Input, Setup};
+use studyhall::engine::limits::Limits;
 use studyhall::engine::{Engine, Settings};
 use studyhall::store::Store;
 use tokio_util::sync::CancellationToken;
@@ -103,6 +104,7 @@ async fn open_round(
         rules: Rules::default(),
         bot: BOT,
         seed: 1,
+        limits: Limits::default(),
     };
     let (bank, _) = Bank::load(true, &[]);
     let store = Store::open(file).await?;

@@ -24,6 +24,7 @@ use studyhall::domain::ranking::which::Which;
 use studyhall::domain::streak::Streak;
 use studyhall::engine::clock::StudyClock;
 use studyhall::engine::input::{Asker, Command, Input, Setup};
+use studyhall::engine::limits::Limits;
 use studyhall::engine::{BoardCommand, Engine, Entry, Settings, Source};
 use studyhall::store::{Store, ledger, members, standings};
 use tokio_util::sync::CancellationToken;
@@ -81,6 +82,7 @@ async fn one_size(file: &Path, rows: u64) -> anyhow::Result<()> {
         rules: Rules::default(),
         bot: MemberId(9),
         seed: 1,
+        limits: Limits::default(),
     };
     let bank = Arc::new(Bank::load(true, &[]).0);
     let (engine, inbox) = Engine::new(store.clone(), bank, settings, Arc::new(Still));

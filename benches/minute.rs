@@ -27,6 +27,7 @@ use studyhall::discord::Link;
 use studyhall::domain::ids::{ChannelId, GuildId, InteractionId, MemberId};
 use studyhall::domain::member::Facts;
 use studyhall::engine::input::{Asker, Command, Input, Setup};
+use studyhall::engine::limits::Limits;
 use studyhall::sandbox::{Actor, Options, Sandbox, SimClock, Who};
 use tempfile::TempDir;
 
@@ -195,6 +196,7 @@ impl World {
             },
             clock: Arc::new(Simulated(self.clock.clone())),
             seed: 1,
+            limits: Limits::default(),
         })
         .await?;
         tokio::time::timeout(PATIENCE, bot.ready()).await?;

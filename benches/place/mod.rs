@@ -10,6 +10,7 @@ use studyhall::cli::clock::Simulated;
 use studyhall::cli::killable::Killable;
 use studyhall::config::{PointsConfig, RoundsConfig};
 use studyhall::discord::Link;
+use studyhall::engine::limits::Limits;
 use studyhall::sandbox::{Actor, Options, Sandbox, SimClock};
 use tempfile::TempDir;
 
@@ -50,6 +51,7 @@ pub async fn open(time: &str) -> anyhow::Result<Place> {
         },
         clock: Arc::new(Simulated(clock)),
         seed: 1,
+        limits: Limits::default(),
     };
     let bot = Killable::start(parts, "bot").await?;
     tokio::time::timeout(Duration::from_secs(30), bot.bot().ready()).await?;

@@ -6,6 +6,7 @@ use crate::config::{PointsConfig, RoundsConfig};
 use crate::discord::{ConnectError, Connection, Gauge, Link};
 use crate::domain::points::Rules;
 use crate::engine::clock::StudyClock;
+use crate::engine::limits::Limits;
 use crate::engine::milestone::Milestones;
 use crate::engine::{Engine, Settings, courier};
 use crate::sandbox::{Sandbox, Settler, SimClock};
@@ -40,6 +41,8 @@ pub struct Parts {
     pub clock: Arc<dyn StudyClock>,
     /// The root of all chance.
     pub seed: u64,
+    /// Of watchdogs and back-offs.
+    pub limits: Limits,
 }
 
 /// A running bot.
@@ -90,6 +93,7 @@ pub async fn start_seen(parts: Parts, milestones: Milestones) -> anyhow::Result<
         },
         bot: connection.bot(),
         seed: parts.seed,
+        limits: parts.limits,
     };
     connection.register_commands().await.context("the commands could not be registered")?;
     tracing::info!(bot = connection.name(), questions = parts.bank.len(), "starting");

@@ -8,6 +8,7 @@ use super::{DemoArgs, Failed, cast, logging, narrate, sandbox, seed};
 use crate::config::LogConfig;
 use crate::discord::Link;
 use crate::engine::clock::{StudyClock as _, SystemClock};
+use crate::engine::limits::Limits;
 use crate::sandbox::{Place, Sandbox, Settler, SimClock};
 use anyhow::{Context as _, bail};
 use chrono::TimeDelta;
@@ -48,6 +49,7 @@ pub(super) async fn demo(args: DemoArgs) -> Result<(), Failed> {
         },
         clock: Arc::new(Simulated(clock)),
         seed: seed(args.server.seed),
+        limits: Limits::default(),
     })
     .await?;
     let settler = settler(sandbox.clone(), &bot, 0);

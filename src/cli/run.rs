@@ -6,6 +6,7 @@ use crate::bank::{Bank, Problem, Severity};
 use crate::config::{Config, TOKEN_VARIABLE};
 use crate::discord::Link;
 use crate::engine::Engine;
+use crate::engine::limits::Limits;
 use anyhow::Context as _;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failed> {
         link: Link { token: token.secret, api: server, client: None, paced: true },
         clock,
         seed: seed(args.seed),
+        limits: Limits::default(),
     })
     .await?;
     tokio::select! {

@@ -15,7 +15,7 @@ pub(super) async fn event(context: &discord::Context, event: &FullEvent, data: &
         FullEvent::Ready { data_about_bot } => {
             tracing::info!(bot = %data_about_bot.user.name, "connected");
             // A new session: whatever happened since the last one must be read back.
-            data.engine.tell(Input::Connected);
+            data.engine.events_missed();
         }
         FullEvent::Resume { .. } => tracing::info!("resumed"),
         FullEvent::Message { new_message } => {
@@ -59,7 +59,7 @@ async fn updated(data: &Data, event: &discord::MessageUpdateEvent) {
         if event.content.is_some() || event.attachments.is_some() {
             let thread = ChannelId(event.channel_id.get());
             if data.engine.is_round_thread(thread).await.unwrap_or(false) {
-                data.engine.tell(Input::ThreadStale { thread });
+                data.engine.thread_stale(thread);
             }
         }
         return;

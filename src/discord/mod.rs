@@ -4,6 +4,7 @@
 //! `outbound` carries out deliveries, `say` holds every sentence and `render` turns them into the
 //! client library's types.
 
+mod alarm;
 mod commands;
 mod components;
 mod doctor;
@@ -16,6 +17,7 @@ mod render;
 mod rights;
 pub mod say;
 
+pub use alarm::Alarm;
 pub use doctor::{Visitor, unnamed};
 pub use outbound::Outbound;
 

@@ -10,9 +10,11 @@ pub mod clock;
 pub mod courier;
 pub mod input;
 pub mod intent;
+pub mod limits;
 pub mod milestone;
 pub mod quiz;
 pub mod views;
+pub mod vitals;
 
 mod answers;
 pub mod checkup;
@@ -47,7 +49,9 @@ use crate::domain::points::Rules;
 use crate::engine::chance::Chance;
 use crate::engine::clock::StudyClock;
 use crate::engine::input::{Input, No, Reply};
+use crate::engine::limits::Limits;
 use crate::engine::milestone::Milestones;
+use crate::engine::vitals::Vitals;
 use crate::store::Store;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -72,6 +76,8 @@ pub struct Settings {
     pub bot: MemberId,
     /// The root of all chance.
     pub seed: u64,
+    /// Of watchdogs and back-offs.
+    pub limits: Limits,
 }
 
 /// An input on its way, with the place for its reply.
@@ -101,6 +107,7 @@ pub(crate) struct Shared {
     pub(crate) errands: courier::Errands,
     rota: Mutex<rota::Rota>,
     checked: checkup::Checked,
+    vitals: Vitals,
     pub(crate) milestones: Milestones,
 }
 
@@ -143,6 +150,7 @@ impl Engine {
                 errands: courier::Errands::default(),
                 rota: Mutex::default(),
                 checked: checkup::Checked::default(),
+                vitals: Vitals::default(),
                 milestones,
             }),
         };
@@ -184,6 +192,16 @@ impl Engine {
         }
     }
 
+    /// Events may have been missed: every open thread is read again.
+    pub fn events_missed(&self) {
+        self.tell(Input::Connected);
+    }
+
+    /// Something in a round's thread could not be taken in: the thread is read again.
+    pub fn thread_stale(&self, thread: crate::domain::ids::ChannelId) {
+        self.tell(Input::ThreadStale { thread });
+    }
+
     fn try_post(&self, letter: Letter) -> bool {
         self.shared.letters.fetch_add(1, Ordering::SeqCst);
         let taken = self.shared.inbox.try_send(letter).is_ok();
@@ -215,6 +233,11 @@ impl Engine {
     /// The rules' settings.
     pub fn settings(&self) -> &Settings {
         &self.shared.settings
+    }
+
+    /// The bot's own account of its health.
+    pub fn vitals(&self) -> &Vitals {
+        &self.shared.vitals
     }
 
     /// Makes the courier try a guild's waiting deliveries now: something there has changed.

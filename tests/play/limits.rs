@@ -14,6 +14,7 @@ use studyhall::cli::bot::{Bot, Parts, settler, start};
 use studyhall::cli::clock::Simulated;
 use studyhall::config::{PointsConfig, RoundsConfig};
 use studyhall::discord::Link;
+use studyhall::engine::limits::Limits;
 use studyhall::sandbox::{self, Actor, Fault, Options, Sandbox, Settler, SimClock, Who};
 
 /// How long anything may take (wire time).
@@ -96,6 +97,7 @@ impl Production {
             link,
             clock: Arc::new(Simulated(sandbox.clock())),
             seed: 7,
+            limits: Limits::default(),
         })
         .await
         .unwrap();

@@ -14,6 +14,7 @@ use studyhall::cli::bot::{Parts, start};
 use studyhall::cli::clock::Simulated;
 use studyhall::config::{PointsConfig, RoundsConfig};
 use studyhall::discord::Link;
+use studyhall::engine::limits::Limits;
 use studyhall::sandbox::{Fault, Options, SimClock};
 
 const SEND_MESSAGES: u64 = 1 << 11;
@@ -153,6 +154,7 @@ async fn without_the_content_intent_the_bot_ends_and_says_what_to_do() {
         },
         clock: Arc::new(Simulated(sandbox.clock())),
         seed: 7,
+        limits: Limits::default(),
     })
     .await
     .unwrap();

@@ -22,6 +22,7 @@ use studyhall::config::{PointsConfig, RoundsConfig};
 use studyhall::discord::Link;
 use studyhall::engine::Delivery;
 use studyhall::engine::intent::Intent;
+use studyhall::engine::limits::Limits;
 use studyhall::engine::milestone::Milestones;
 use studyhall::sandbox::{Exchange, Heard, Options, Sandbox, Settler, SimClock};
 use studyhall::store::{Store, deliveries};
@@ -44,6 +45,8 @@ pub struct Props {
     pub start: &'static str,
     pub bank: Bank,
     pub rounds: RoundsConfig,
+    /// Of watchdogs and back-offs.
+    pub limits: Limits,
     /// Who sees the bot's milestones passed.
     pub milestones: Milestones,
 }
@@ -55,6 +58,7 @@ impl Default for Props {
             start: MONDAY,
             bank: questions::bank(24),
             rounds: RoundsConfig::default(),
+            limits: Limits::default(),
             milestones: Milestones::default(),
         }
     }
@@ -395,6 +399,7 @@ impl Stage {
             },
             clock: Arc::new(Simulated(self.sandbox().clock())),
             seed: 7,
+            limits: self.props.limits,
         };
         let milestones = self.props.milestones.clone();
         let running = Killable::start_seen(parts, milestones, &log::thread()).await.unwrap();

@@ -13,6 +13,7 @@ use crate::domain::member::Facts;
 use crate::domain::points::Rules;
 use crate::domain::question::{Choice, Difficulty, Kind, Question};
 use crate::domain::quiz::{Mode, RunId};
+use crate::engine::limits::Limits;
 use crate::store::guilds::{self, Guild};
 use crate::store::{Store, ledger, quizzes};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -82,6 +83,7 @@ impl Bench {
             rules: Rules { quiz_daily: 7, ..Rules::default() },
             bot: MemberId(1),
             seed: 7,
+            limits: Limits::default(),
         };
         let mut db = store.begin().await.unwrap();
         let guild = Guild {

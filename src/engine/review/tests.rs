@@ -11,6 +11,7 @@ use crate::domain::review::{Grade, Why};
 use crate::engine::clock::StudyClock;
 use crate::engine::desk::{Desk, Stop};
 use crate::engine::input::{Asker, Reply};
+use crate::engine::limits::Limits;
 use crate::engine::{Engine, Settings};
 use crate::store::guilds::{self, Guild};
 use crate::store::reviews::{self, Card};
@@ -70,6 +71,7 @@ impl Room {
             rules: Rules::default(),
             bot: MemberId(9),
             seed: 7,
+            limits: Limits::default(),
         };
         let bank: Bank = [question("a"), question("b")].into_iter().collect();
         let clock_of_engine: Arc<dyn StudyClock> = clock.clone();

@@ -13,6 +13,7 @@ use crate::cli::clock::Simulated;
 use crate::cli::killable::Killable;
 use crate::config::Config;
 use crate::discord::Link;
+use crate::engine::limits::Limits;
 use crate::sandbox::{Options, Sandbox, Settler, SimClock};
 use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -329,6 +330,7 @@ impl Simulation {
             },
             clock: Arc::new(Simulated(self.sandbox.clock())),
             seed: self.plan.seed,
+            limits: Limits::default(),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::domain::ranking::{Ranked, Standing, Window};
 use crate::domain::round::State;
 use crate::domain::season::Season;
 use crate::domain::streak::Streak;
+use crate::engine::limits::Limits;
 use crate::engine::views::admin::Help;
 use crate::engine::views::boards::{Board, BoardRow, Off, Points, PointsRow};
 use crate::engine::views::rounds::{OpenRound, Today};
@@ -364,6 +365,7 @@ fn settings(lateness: TimeDelta) -> Settings {
         rules: Rules::default(),
         bot: MemberId(99),
         seed: 1,
+        limits: Limits::default(),
     }
 }
 

@@ -1,0 +1,138 @@
+//! How long the bot waits for what, and how often it tries: the limits of its watchdogs and
+//! back-offs. `Default` is what runs in production; tests and `simulate` pass shorter ones. They are
+//! neither options nor settings.
+
+use std::time::Duration;
+
+/// All limits of one bot.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Limits {
+    /// The connection to Discord's gateway.
+    pub gateway: Gateway,
+    /// Deliveries.
+    pub outbox: Outbox,
+    /// The close of a round.
+    pub close: Close,
+    /// Writing to the database.
+    pub writer: Writer,
+    /// The check of the system's clock.
+    pub clock: Clock,
+    /// The health file and the alarms that follow from it.
+    pub health: Health,
+}
+
+/// Limits of the connection to Discord's gateway.
+#[derive(Debug, Clone, Copy)]
+pub struct Gateway {
+    /// How long READY or RESUMED may take, from the start or from losing a session.
+    pub session: Duration,
+    /// The first wait between two connections that brought neither READY nor RESUMED; it doubles
+    /// from one to the next.
+    pub first_wait: Duration,
+    /// The longest such wait.
+    pub longest_wait: Duration,
+    /// How many connections in a row may hang, while REST answers, before the process ends.
+    pub hangs: u32,
+    /// How often standard error is told that the bot is still away.
+    pub reminder: Duration,
+}
+
+/// Limits of deliveries.
+#[derive(Debug, Clone, Copy)]
+pub struct Outbox {
+    /// The first wait after Discord did not answer or was busy; it doubles.
+    pub first_wait: Duration,
+    /// The longest such wait.
+    pub longest_wait: Duration,
+    /// The first wait after a refusal that only an admin can end; it doubles.
+    pub first_wait_in_trouble: Duration,
+    /// The longest such wait.
+    pub longest_wait_in_trouble: Duration,
+}
+
+/// Limits of the close of a round.
+#[derive(Debug, Clone, Copy)]
+pub struct Close {
+    /// How long a close may wait before it counts as a trouble. Wire time.
+    pub trouble_after: Duration,
+}
+
+/// Limits of writing to the database.
+#[derive(Debug, Clone, Copy)]
+pub struct Writer {
+    /// The first wait after a tick that failed; it doubles.
+    pub first_wait: Duration,
+    /// The longest such wait.
+    pub longest_wait: Duration,
+}
+
+/// Limits of the check of the system's clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    /// How far the wall clock may move against the monotonic one before it is doubted.
+    pub doubt: Duration,
+    /// How closely it must then agree with Discord's.
+    pub agreement: Duration,
+    /// How long nothing becomes due while it is doubted, at most.
+    pub patience: Duration,
+}
+
+/// Limits of the health file and the alarms.
+#[derive(Debug, Clone, Copy)]
+pub struct Health {
+    /// How often the health file is stamped.
+    pub stamp: Duration,
+    /// How long writing may fail, or the gateway be away, before admins are told over REST.
+    pub alarm_after: Duration,
+}
+
+impl Default for Gateway {
+    fn default() -> Self {
+        Self {
+            session: Duration::from_secs(60),
+            first_wait: Duration::from_secs(1),
+            longest_wait: Duration::from_secs(60),
+            hangs: 10,
+            reminder: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self {
+            first_wait: Duration::from_secs(1),
+            longest_wait: Duration::from_secs(60),
+            first_wait_in_trouble: Duration::from_secs(30),
+            longest_wait_in_trouble: Duration::from_mins(30),
+        }
+    }
+}
+
+impl Default for Close {
+    fn default() -> Self {
+        Self { trouble_after: Duration::from_mins(3) }
+    }
+}
+
+impl Default for Writer {
+    fn default() -> Self {
+        Self { first_wait: Duration::from_secs(1), longest_wait: Duration::from_secs(10) }
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self {
+            doubt: Duration::from_mins(5),
+            agreement: Duration::from_mins(2),
+            patience: Duration::from_mins(10),
+        }
+    }
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self { stamp: Duration::from_secs(10), alarm_after: Duration::from_secs(60) }
+    }
+}
