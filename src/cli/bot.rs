@@ -78,7 +78,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Bot> {
 pub async fn start_seen(parts: Parts, milestones: Milestones) -> anyhow::Result<Bot> {
     // The database first: what is wrong with it is known without Discord.
     let store = Store::open(&parts.database).await?;
-    let connection = Connection::open(parts.link).await?;
+    let connection = Connection::open(parts.link, parts.limits.gateway).await?;
     let settings = Settings {
         lateness: TimeDelta::minutes(parts.rounds.lateness_minutes.into()),
         stock_warning_days: parts.rounds.stock_warning_days,

@@ -1,4 +1,5 @@
-//! The command line: one file per verb. Exit codes: 0 fine, 1 the thing asked failed, 2 usage.
+//! The command line: one file per verb. Exit codes: 0 fine, 1 the thing asked failed, 2 usage, 3 only a
+//! person can fix it (token, intents).
 
 mod backup;
 pub mod bot;
@@ -21,6 +22,7 @@ mod simulate;
 pub use check::{Findings, examine};
 
 use crate::config::Config;
+use crate::discord::ConnectError;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 use clock::ClockChoice;
@@ -260,7 +262,7 @@ impl Cli {
             Ok(()) => ExitCode::SUCCESS,
             Err(Failed::Asked(error)) => {
                 eprintln!("studyhall: {error:#}");
-                ExitCode::FAILURE
+                ExitCode::from(code(&error))
             }
             Err(Failed::Usage(sentence)) => {
                 eprintln!("studyhall: {sentence}");
@@ -268,6 +270,15 @@ impl Cli {
             }
         }
     }
+}
+
+/// The exit code of a failure: 3 where starting again is of no use, so that a service manager doesn't do
+/// it (each start says IDENTIFY, and Discord takes the token away from a bot that says too many).
+fn code(error: &anyhow::Error) -> u8 {
+    let for_a_person = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<ConnectError>().is_some_and(ConnectError::needs_a_person)
+    };
+    if error.chain().any(for_a_person) { 3 } else { 1 }
 }
 
 impl Default for ServerArgs {
@@ -296,10 +307,30 @@ fn seed(given: Option<u64>) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::{ConnectError, code};
+    use anyhow::Context as _;
     use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_sound() {
         super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn exit_codes() {
+        let ended = |error: ConnectError| code(&anyhow::Error::from(error));
+        for error in [
+            ConnectError::Token,
+            ConnectError::Intents,
+            ConnectError::Sharding,
+            ConnectError::Version,
+        ] {
+            assert_eq!(ended(error), 3);
+        }
+        assert_eq!(ended(ConnectError::Hangs(10)), 1);
+        assert_eq!(ended(ConnectError::Ended("x".to_owned())), 1);
+        assert_eq!(code(&anyhow::anyhow!("the disk is gone")), 1);
+        let wrapped = Err::<(), _>(ConnectError::Token).context("the commands").unwrap_err();
+        assert_eq!(code(&wrapped), 3, "whatever was being done");
     }
 }

@@ -25,7 +25,7 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failed> {
     let stop = CancellationToken::new();
     let clock = clock::of(args.clock, server.as_deref(), stop.clone()).await?;
     let mut hangup = hear_hangups()?;
-    let bot = start(Parts {
+    let starting = start(Parts {
         database: config.database.path.clone(),
         bank,
         rounds: config.rounds.clone(),
@@ -34,8 +34,12 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failed> {
         clock,
         seed: seed(args.seed),
         limits: Limits::default(),
-    })
-    .await?;
+    });
+    // While Discord can't be reached this takes as long as the outage.
+    let bot = tokio::select! {
+        started = starting => started?,
+        () = asked_to_stop() => return Ok(()),
+    };
     tokio::select! {
         () = bot.ended() => {}
         () = asked_to_stop() => tracing::info!("stopping"),

@@ -1,8 +1,9 @@
 //! What the doctor asks of Discord: over REST alone, and so also without a session.
 
+use super::connection::{gateway_of, http_of};
 use super::fault::{Failure, failure};
 use super::rights::{Asked, Ground, missing};
-use super::{Link, gateway_of, http_of, register};
+use super::{Link, register};
 use crate::domain::checkup::{Content, Database, Finding, Ill, Token};
 use crate::domain::ids::{ChannelId, GuildId};
 use crate::engine::checkup::{Examination, Supply};

@@ -27,7 +27,7 @@ use serenity::all::{
     self as discord, AutoArchiveDuration, CreateThread, Http, MessagePagination, ReactionType,
 };
 use std::num::NonZeroU32;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 /// Discord takes 50 requests a second from a bot (documentation, topics/rate-limits). One below,
@@ -56,7 +56,7 @@ pub struct Outbound {
     /// `None` where nothing limits it.
     pacer: Option<DefaultDirectRateLimiter>,
     /// What is known of the guilds, once a session has begun.
-    cache: OnceLock<Arc<discord::Cache>>,
+    cache: RwLock<Option<Arc<discord::Cache>>>,
 }
 
 impl Outbound {
@@ -65,12 +65,13 @@ impl Outbound {
         let one = NonZeroU32::MIN;
         let quota = Quota::per_second(REQUESTS_PER_SECOND).allow_burst(one);
         let pacer = paced.then(|| RateLimiter::direct(quota));
-        Self { http, engine, bot, pacer, cache: OnceLock::new() }
+        Self { http, engine, bot, pacer, cache: RwLock::default() }
     }
 
     /// From now on the cache can be asked: it knows every guild.
     pub(super) fn may_ask(&self, cache: &Arc<discord::Cache>) {
-        self.cache.get_or_init(|| Arc::clone(cache));
+        // Another one when the gateway's client was replaced.
+        *self.cache.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(cache));
     }
 
     /// What the doctor finds of the bot as a whole.
@@ -83,7 +84,8 @@ impl Outbound {
 
     /// The daily look at a guild's study channels, from the cache.
     async fn check_up(&self, guild: GuildId, expired: bool) -> Result<Outcome, Stop> {
-        let Some(cache) = self.cache.get() else {
+        let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(cache) = cache.as_ref() else {
             // After a start: a moment later the guilds are known.
             let wait = (!expired).then_some(UNTIL_KNOWN);
             let error = "no session yet".to_owned();

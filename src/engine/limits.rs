@@ -35,6 +35,15 @@ pub struct Gateway {
     pub hangs: u32,
     /// How often standard error is told that the bot is still away.
     pub reminder: Duration,
+    /// How long the client library may be silent towards the relay before it is replaced.
+    pub library: Duration,
+    /// The shortest time between two IDENTIFYs. Discord allows one in 5 s (documentation,
+    /// events/gateway, "Rate Limiting").
+    pub between_identifies: Duration,
+    /// With fewer session starts left than this, `scarce_wait` lies before each IDENTIFY.
+    pub scarce_starts: u64,
+    /// The wait before an IDENTIFY while session starts are scarce.
+    pub scarce_wait: Duration,
 }
 
 /// Limits of deliveries.
@@ -94,6 +103,10 @@ impl Default for Gateway {
             longest_wait: Duration::from_secs(60),
             hangs: 10,
             reminder: Duration::from_secs(60),
+            library: Duration::from_secs(30),
+            between_identifies: Duration::from_secs(5),
+            scarce_starts: 100,
+            scarce_wait: Duration::from_mins(5),
         }
     }
 }

@@ -244,6 +244,15 @@ pub fn fault(id: &str) -> Card {
     ))
 }
 
+/// The answer to an interaction that the bot could not read.
+pub fn unreadable() -> Card {
+    Card::text(
+        "I couldn't read what Discord sent me, so I did nothing. Please try again. If it keeps \
+         happening, tell the people who run this bot: `/study doctor` counts what I couldn't read."
+            .to_owned(),
+    )
+}
+
 /// With a capital at its beginning and a full stop at its end.
 fn sentence(text: &str) -> String {
     let mut letters = text.trim().chars();
