@@ -197,7 +197,8 @@ impl Sandbox {
             .collect()
     }
 
-    /// The object that `demo` and `sandbox` print as their first line with `--json`.
+    /// The object that `demo` and `sandbox` print as their first line with `--json`. It names the key
+    /// where other computers may reach the sandbox, because `POST /clock` needs it then.
     pub fn description(&self) -> Value {
         let channels: serde_json::Map<String, Value> =
             self.channels().into_iter().map(|(name, id)| (name, wire::id(id))).collect();
@@ -208,7 +209,7 @@ impl Sandbox {
                 json!({"id": wire::id(one.id), "name": one.name, "token": one.token, "admin": one.admin})
             })
             .collect();
-        json!({
+        let mut description = json!({
             "page": self.page(),
             "api": self.api(),
             "gateway": self.gateway(),
@@ -217,7 +218,11 @@ impl Sandbox {
             "channels": channels,
             "bot": {"id": wire::id(self.bot_id()), "token": self.bot_token()},
             "members": members,
-        })
+        });
+        if !self.server.is_private() {
+            description["key"] = self.server.key.clone().into();
+        }
+        description
     }
 
     /// What was asked and answered over REST so far.

@@ -21,8 +21,8 @@ pub fn router(server: &Arc<Server>) -> Router {
         .route("/", get(page::page))
         .route("/page/{name}", get(page::file))
         .route("/traffic", get(page::traffic))
-        .route("/clock", get(rest::clock_get).post(rest::clock_post))
-        .route("/faults", post(rest::faults_post))
+        .route("/clock", get(rest::clock_get).post(rest::clock_post).layer(small()))
+        .route("/faults", post(rest::faults_post).layer(small()))
         .route("/gateway", get(gateway))
         .route("/gateway/", get(gateway))
         .route("/gateway/resume", get(gateway))
@@ -33,6 +33,11 @@ pub fn router(server: &Arc<Server>) -> Router {
         .layer(middleware::from_fn_with_state(server.clone(), guard))
         .layer(DefaultBodyLimit::max(rest::BODY_LIMIT))
         .with_state(server.clone())
+}
+
+/// What may be asked of the sandbox itself is a few lines of JSON.
+fn small() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(64 * 1024)
 }
 
 /// Refuses foreign hosts and origins before anything else.

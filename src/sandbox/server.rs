@@ -87,6 +87,11 @@ impl Server {
         world.users.values().find(|user| user.token == token).map(|user| user.id)
     }
 
+    /// Whether nobody but this computer can reach it.
+    pub fn is_private(&self) -> bool {
+        self.addr.ip().is_loopback()
+    }
+
     /// Notes that something happened.
     pub fn touch(&self) {
         *self.last_activity.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
