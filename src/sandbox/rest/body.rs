@@ -1,14 +1,39 @@
 //! Reading what a request brings: JSON, or a form with files.
 
 use super::Upload;
-use crate::sandbox::refused::Refused;
+use crate::sandbox::refused::{Refused, invalid};
 use crate::sandbox::security::{Content, content};
 use axum::body::Bytes;
 use axum::extract::{FromRequest as _, Multipart, Request};
+use futures::StreamExt as _;
 use serde_json::Value;
 
 /// Discord takes 25 MiB a request.
 pub const BODY_LIMIT: usize = 25 * 1024 * 1024;
+/// The heaviest JSON of a message or anything else that is limited to a few thousand characters, in
+/// bytes of memory. Checked before it is looked at, so that all that is made of it is small too.
+pub const JSON_LIMIT: usize = 512 * 1024;
+/// The heaviest list of commands.
+pub const COMMANDS_LIMIT: usize = 8 * 1024 * 1024;
+/// Files of one message.
+const MOST_FILES: usize = 10;
+
+/// 413, as Discord answers to a body that is too large.
+pub fn too_large() -> Refused {
+    Refused::new(413, 40005, "Request entity too large")
+}
+
+/// Reads a body to its end, or to the limit, without keeping any of it: a client that is still sending
+/// would otherwise not read the answer.
+pub async fn discard_body(request: Request) {
+    let mut left = BODY_LIMIT;
+    let mut chunks = request.into_body().into_data_stream();
+    while let Some(Ok(chunk)) = chunks.next().await
+        && chunk.len() <= left
+    {
+        left -= chunk.len();
+    }
+}
 
 /// The JSON of a body and its files.
 ///
@@ -21,9 +46,7 @@ pub async fn read_body(request: Request) -> Result<(Value, Vec<Upload>), Refused
     if multipart {
         return read_multipart(request).await;
     }
-    let bytes = Bytes::from_request(request, &())
-        .await
-        .map_err(|_| Refused::new(413, 40005, "Request entity too large"))?;
+    let bytes = Bytes::from_request(request, &()).await.map_err(|_| too_large())?;
     match content(&method, &headers, bytes.is_empty()) {
         Some(Content::Json) => serde_json::from_slice(&bytes)
             .map(|json| (json, Vec::new()))
@@ -51,13 +74,17 @@ async fn read_multipart(request: Request) -> Result<(Value, Vec<Upload>), Refuse
             body = serde_json::from_slice(&bytes).map_err(|_| Refused::invalid_json())?;
             continue;
         }
+        if uploads.len() >= MOST_FILES {
+            return Err(invalid("files", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length."));
+        }
         let index =
             name.trim_start_matches("files[").trim_start_matches("file").trim_end_matches(']');
         uploads.push(Upload {
             index: index.parse().unwrap_or(uploads.len() as u64),
             filename,
             content_type,
-            bytes: bytes.to_vec(),
+            // A copy: the field may be a part of a larger buffer, which would be kept with it.
+            bytes: Bytes::copy_from_slice(&bytes),
         });
     }
     Ok((body, uploads))
