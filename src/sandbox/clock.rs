@@ -3,6 +3,7 @@
 //! Whoever waits for an instant registers it, so that [`SimClock::advance`] can stop at every such
 //! instant on the way instead of leaping over it.
 
+use super::snowflake;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 use std::collections::BTreeSet;
@@ -93,6 +94,11 @@ impl SimClock {
         matches!(self.inner.base, Base::System)
     }
 
+    /// Whether ids exist for the instant that is `by` from now.
+    pub fn reaches(&self, by: TimeDelta) -> bool {
+        self.now().checked_add_signed(by).is_some_and(snowflake::exists)
+    }
+
     /// The earliest instant somebody waits for, if any.
     pub fn next_wait(&self) -> Option<DateTime<Utc>> {
         self.moved().waits.first().map(|(instant, _)| *instant)
@@ -140,7 +146,7 @@ impl SimClock {
         settle: &(dyn Fn() -> BoxFuture<'static, ()> + Send + Sync),
     ) {
         let _one_at_a_time = self.inner.steps.lock().await;
-        let target = self.now() + by;
+        let target = later(self.now(), by);
         loop {
             self.forward_to(self.next_stop(target).unwrap_or(target));
             settle().await;
@@ -157,7 +163,10 @@ impl SimClock {
         settle: &(dyn Fn() -> BoxFuture<'static, ()> + Send + Sync),
     ) {
         let _one_at_a_time = self.inner.steps.lock().await;
-        self.moved().offset += by;
+        {
+            let mut moved = self.moved();
+            moved.offset = moved.offset.checked_add(&by).unwrap_or(moved.offset);
+        }
         self.inner.version.send_modify(|version| *version += 1);
         settle().await;
     }
@@ -185,10 +194,10 @@ impl SimClock {
             Base::Manual { start } => start,
             Base::Rate { start, rate, origin } => {
                 let run = origin.elapsed().as_secs_f64() * rate * 1000.0;
-                start + TimeDelta::milliseconds(run as i64)
+                later(start, TimeDelta::milliseconds(run as i64))
             }
         };
-        let now = base + moved.offset;
+        let now = later(base, moved.offset);
         DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now)
     }
 
@@ -209,7 +218,7 @@ impl SimClock {
             let mut moved = self.moved();
             let ahead = instant - self.read(&moved);
             if ahead > TimeDelta::zero() {
-                moved.offset += ahead;
+                moved.offset = moved.offset.checked_add(&ahead).unwrap_or(moved.offset);
             }
         }
         self.inner.version.send_modify(|version| *version += 1);
@@ -222,6 +231,11 @@ impl SimClock {
         moved.waits.insert(key);
         Registered { clock: self, key }
     }
+}
+
+/// `by` after `at`, or `at` where the calendar ends.
+fn later(at: DateTime<Utc>, by: TimeDelta) -> DateTime<Utc> {
+    at.checked_add_signed(by).unwrap_or(at)
 }
 
 impl std::fmt::Debug for SimClock {

@@ -4,6 +4,7 @@ use super::faults::Fault;
 use super::gateway::hub::Upset;
 use super::handle::{Cast, Sandbox, cast};
 use super::limits::Limits;
+use super::listener::Patience;
 use super::world::place::GuildSeed;
 use super::world::{Overwrite, World, kind};
 use std::time::Duration;
@@ -243,6 +244,11 @@ impl Sandbox {
     /// Turns the rate limits on or off.
     pub fn set_limits(&self, on: bool) {
         self.server.state().limits = Limits::new(on);
+    }
+
+    /// How long the other side of a connection may take, on connections from now on.
+    pub fn set_patience(&self, patience: Patience) {
+        self.server.set_patience(patience);
     }
 
     /// Makes every interaction so much older (wire time), to reach the end of a token's life.

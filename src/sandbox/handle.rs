@@ -7,7 +7,8 @@ use super::faults::Faults;
 use super::gateway::hub::Hub;
 use super::interactions::Interactions;
 use super::limits::Limits;
-use super::server::{Breakable, Breaker, Server, Setup};
+use super::listener;
+use super::server::{Server, Setup};
 use super::state::State;
 use super::traffic::{Exchange, Log, Reader, Traffic};
 use super::wire::{self, Viewer};
@@ -15,6 +16,7 @@ use super::world::place::Place;
 use super::world::seed::secret;
 use super::world::{World, kind};
 use super::{routes, transcript};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -103,6 +105,7 @@ pub async fn start_at(options: Options, place: &Place) -> anyhow::Result<Sandbox
         limits: Limits::new(options.limits),
         faults: Faults::default(),
         log: Log::default(),
+        archive_at: DateTime::<Utc>::MIN_UTC,
         content_intent: options.content_intent && place.content_intent(),
         origin: format!("http://{addr}"),
     };
@@ -110,15 +113,7 @@ pub async fn start_at(options: Options, place: &Place) -> anyhow::Result<Sandbox
         Setup { addr, key: secret::<24>(), guild, study_channel, extra_hosts: options.extra_hosts };
     let server = Arc::new(Server::new(setup, state));
     let router = routes::router(&server);
-    let stopping = server.stopping.clone();
-    let serving =
-        axum::serve(Breakable(listener), router.into_make_service_with_connect_info::<Breaker>())
-            .with_graceful_shutdown(async move { stopping.cancelled().await });
-    let task = tokio::spawn(async move {
-        if let Err(error) = serving.await {
-            tracing::error!(%error, "the sandbox's server ended");
-        }
-    });
+    let task = tokio::spawn(listener::serve(Arc::clone(&server), listener, router));
     Ok(Sandbox { server, task: Arc::new(Mutex::new(Some(task))), actors: Arc::default() })
 }
 
@@ -197,7 +192,8 @@ impl Sandbox {
             .collect()
     }
 
-    /// The object that `demo` and `sandbox` print as their first line with `--json`.
+    /// The object that `demo` and `sandbox` print as their first line with `--json`. It names the key
+    /// where other computers may reach the sandbox, because `POST /clock` needs it then.
     pub fn description(&self) -> Value {
         let channels: serde_json::Map<String, Value> =
             self.channels().into_iter().map(|(name, id)| (name, wire::id(id))).collect();
@@ -208,7 +204,7 @@ impl Sandbox {
                 json!({"id": wire::id(one.id), "name": one.name, "token": one.token, "admin": one.admin})
             })
             .collect();
-        json!({
+        let mut description = json!({
             "page": self.page(),
             "api": self.api(),
             "gateway": self.gateway(),
@@ -217,7 +213,11 @@ impl Sandbox {
             "channels": channels,
             "bot": {"id": wire::id(self.bot_id()), "token": self.bot_token()},
             "members": members,
-        })
+        });
+        if !self.server.is_private() {
+            description["key"] = self.server.key.clone().into();
+        }
+        description
     }
 
     /// What was asked and answered over REST so far.
@@ -277,6 +277,16 @@ impl Sandbox {
     /// How many gateway sessions of the bot have a connection.
     pub fn bot_connections(&self) -> usize {
         self.server.state().hub.connected(self.server.bot)
+    }
+
+    /// How many bytes the kept exchanges take, roughly.
+    pub fn traffic_bytes(&self) -> usize {
+        self.server.state().log.bytes()
+    }
+
+    /// Gateway connections that have not identified yet.
+    pub fn unidentified_gateways(&self) -> usize {
+        self.server.unidentified.count()
     }
 
     /// Interactions that still wait for the bot's first answer.

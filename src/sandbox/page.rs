@@ -158,6 +158,7 @@ fn place(server: &Server) -> Value {
         "guild_id": wire::id(server.guild),
         "study_channel_id": wire::id(server.study_channel),
         "clock_moves": !server.clock.is_system(),
+        "key": server.key,
         "members": members,
     })
 }

@@ -66,7 +66,10 @@ pub fn record(sandbox: &Sandbox, mut file: File) -> io::Result<()> {
     let mut place = sandbox.description();
     hide(&mut place);
     // The key is in the page's address.
-    place.as_object_mut().map(|place| place.remove("page"));
+    if let Some(place) = place.as_object_mut() {
+        place.remove("page");
+        place.remove("key");
+    }
     write(&mut file, &Line::Place { place })?;
     let (clock, began) = (sandbox.clock(), Instant::now());
     let file = Mutex::new(Some(file));

@@ -1,8 +1,9 @@
 //! The addresses of the server, behind the checks of Host and Origin.
 
 use super::gateway::socket;
+use super::listener::Breaker;
 use super::security::{host_allowed, origin_allowed};
-use super::server::{Breaker, Server};
+use super::server::Server;
 use super::state::attachments::png_size;
 use super::{page, rest};
 use axum::Router;
@@ -21,8 +22,8 @@ pub fn router(server: &Arc<Server>) -> Router {
         .route("/", get(page::page))
         .route("/page/{name}", get(page::file))
         .route("/traffic", get(page::traffic))
-        .route("/clock", get(rest::clock_get).post(rest::clock_post))
-        .route("/faults", post(rest::faults_post))
+        .route("/clock", get(rest::clock_get).post(rest::clock_post).layer(small()))
+        .route("/faults", post(rest::faults_post).layer(small()))
         .route("/gateway", get(gateway))
         .route("/gateway/", get(gateway))
         .route("/gateway/resume", get(gateway))
@@ -33,6 +34,11 @@ pub fn router(server: &Arc<Server>) -> Router {
         .layer(middleware::from_fn_with_state(server.clone(), guard))
         .layer(DefaultBodyLimit::max(rest::BODY_LIMIT))
         .with_state(server.clone())
+}
+
+/// What may be asked of the sandbox itself is a few lines of JSON.
+fn small() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(64 * 1024)
 }
 
 /// Refuses foreign hosts and origins before anything else.
@@ -67,7 +73,13 @@ async fn gateway(
             .into_response();
     }
     let zlib_stream = query.contains_key("compress");
-    upgrade.on_upgrade(move |socket| socket::serve(server, socket, zlib_stream))
+    // What a client sends is short. The buffer for it is there from the beginning, and everybody may
+    // connect.
+    upgrade
+        .read_buffer_size(4 * 1024)
+        .max_message_size(16 * 1024)
+        .max_frame_size(16 * 1024)
+        .on_upgrade(move |socket| socket::serve(server, socket, zlib_stream))
 }
 
 async fn attachment(
@@ -75,7 +87,7 @@ async fn attachment(
     Path((_, id, _)): Path<(u64, u64, String)>,
 ) -> Response {
     let state = server.state();
-    let Some((_, bytes)) = state.world.files.get(&id) else {
+    let Some(bytes) = state.world.files.get(id) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     // Never shown as a page: what members upload must not run in the sandbox's origin. A picture

@@ -1,20 +1,15 @@
-//! What all connections share, and the listener they come in by.
+//! What all connections share.
 
 use super::clock::{Settler, SimClock};
 use super::gateway::hub::Upset;
+use super::gateway::unidentified::Unidentified;
+use super::listener::Patience;
 use super::state::State;
 use super::world::World;
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
-use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 /// One sandbox's server.
@@ -38,7 +33,10 @@ pub struct Server {
     last_activity: Mutex<Instant>,
     /// Numbers gateway connections.
     pub connections: AtomicU64,
+    /// Gateway connections before their IDENTIFY.
+    pub unidentified: Arc<Unidentified>,
     pub stopping: CancellationToken,
+    patience: Mutex<Patience>,
     settler: Mutex<Option<Settler>>,
 }
 
@@ -69,7 +67,9 @@ impl Server {
             in_flight: AtomicUsize::new(0),
             last_activity: Mutex::new(Instant::now()),
             connections: AtomicU64::new(1),
+            unidentified: Arc::default(),
             stopping: CancellationToken::new(),
+            patience: Mutex::default(),
             settler: Mutex::default(),
         }
     }
@@ -85,6 +85,21 @@ impl Server {
     pub fn user_of_token(&self, world: &World, token: &str) -> Option<u64> {
         let token = token.strip_prefix("Bot ").unwrap_or(token);
         world.users.values().find(|user| user.token == token).map(|user| user.id)
+    }
+
+    /// How long others may take, on connections from now on.
+    pub fn patience(&self) -> Patience {
+        *self.patience.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Replaces how long others may take.
+    pub fn set_patience(&self, patience: Patience) {
+        *self.patience.lock().unwrap_or_else(PoisonError::into_inner) = patience;
+    }
+
+    /// Whether nobody but this computer can reach it.
+    pub fn is_private(&self) -> bool {
+        self.addr.ip().is_loopback()
     }
 
     /// Notes that something happened.
@@ -167,87 +182,5 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.touch();
         self.0.in_flight.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-/// A listener whose connections can be broken from inside a handler, as networks do.
-pub struct Breakable(pub TcpListener);
-
-impl Listener for Breakable {
-    type Io = BreakableStream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (stream, addr) = Listener::accept(&mut self.0).await;
-        // Small messages back and forth: waiting to fill packets only costs time.
-        let _ = stream.set_nodelay(true);
-        let io = BreakableStream { stream, broken: Arc::default() };
-        (io, addr)
-    }
-
-    fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.0.local_addr()
-    }
-}
-
-/// One of its connections.
-pub struct BreakableStream {
-    stream: TcpStream,
-    broken: Arc<AtomicBool>,
-}
-
-/// Breaks the connection a request came by: nothing more is written to it.
-#[derive(Clone)]
-pub struct Breaker(Arc<AtomicBool>);
-
-impl Breaker {
-    /// From now on every write fails.
-    pub fn pull(&self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-}
-
-impl Connected<IncomingStream<'_, Breakable>> for Breaker {
-    fn connect_info(stream: IncomingStream<'_, Breakable>) -> Self {
-        Self(stream.io().broken.clone())
-    }
-}
-
-impl BreakableStream {
-    fn check(&self) -> io::Result<()> {
-        if self.broken.load(Ordering::SeqCst) {
-            return Err(io::ErrorKind::ConnectionReset.into());
-        }
-        Ok(())
-    }
-}
-
-impl AsyncRead for BreakableStream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for BreakableStream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -1,7 +1,7 @@
 //! Discord's ids: milliseconds since 2015 in the upper 42 bits, then worker, process and a counter
 //! (Discord documentation, reference, "Snowflakes").
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike as _, SecondsFormat, Utc};
 
 /// Discord's epoch, 2015-01-01T00:00:00Z, in milliseconds since 1970.
 const EPOCH_MS: i64 = 1_420_070_400_000;
@@ -40,6 +40,11 @@ impl Snowflakes {
 pub fn created(id: u64) -> DateTime<Utc> {
     let ms = i64::try_from(id >> 22).unwrap_or(0) + EPOCH_MS;
     DateTime::from_timestamp_millis(ms).unwrap_or_default()
+}
+
+/// Whether ids can be made at an instant: their 42 bits of milliseconds last until 2154.
+pub fn exists(instant: DateTime<Utc>) -> bool {
+    (2015..2150).contains(&instant.year())
 }
 
 /// An instant as Discord writes it.

@@ -147,6 +147,37 @@ async fn the_sandbox_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_other_computers_may_ask_the_clock_needs_the_key_that_json_names() {
+    let place = Place::with(&[("config.toml", "[database]\npath = \"bot.db\"\n")]);
+    let clock = ["--clock", "2026-11-23T07:59:00Z@manual", "--listen", "0.0.0.0:0", "--json"];
+    for verb in ["sandbox", "demo"] {
+        let mut server = place.start(&[&[verb], &clock[..]].concat());
+        let told = server.described();
+        let key = told["key"].as_str().unwrap().to_owned();
+        assert!(told["page"].as_str().unwrap().ends_with(&key), "{told}");
+        let world = World::new(told);
+        let api = world.text("api").replace("0.0.0.0", "127.0.0.1");
+        // A bot in another process follows the clock, for which it needs no key.
+        let token = [("DISCORD_TOKEN", world.bot_token())];
+        let words = ["run", "--config", "config.toml", "--api", &api, "--clock", "follow"];
+        let follower = (verb == "sandbox").then(|| place.start_with(&words, &token));
+        if let Some(mut follower) = follower {
+            follower.logs("connected");
+            assert!(follower.terminate().starts_with("exit 0"));
+        }
+        let address = api.replace("/api/v10", "/clock");
+        let http = reqwest::Client::new();
+        let ask = || http.post(&address).json(&json!({"advance_s": 60}));
+        assert_eq!(ask().send().await.unwrap().status(), 401, "{verb}");
+        let moved = ask().header("authorization", format!("Bearer {key}")).send().await.unwrap();
+        assert_eq!(moved.status(), 200, "{verb}");
+        let said = server.terminate();
+        assert!(said.starts_with("exit 0"), "{said}");
+        assert!(said.contains("WARNING: listening on 0.0.0.0:0"), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_the_server_does_not_know() {
     let place = Place::with(&[]);
     let mut sandbox = place.start(&["sandbox", "--json"]);

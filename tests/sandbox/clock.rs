@@ -112,6 +112,8 @@ async fn nonsense_and_the_systems_clock_are_refused() {
         json!({"advance_s": 1, "jump_s": 1}),
         json!({"advance_s": "1"}),
         json!({"jump_s": 1e300}),
+        json!({"jump_s": -1e9}),
+        json!({"advance_s": 9e9}),
     ] {
         assert_eq!(post(&sandbox, body.clone()).await.0, 400, "{body}");
     }
@@ -119,6 +121,40 @@ async fn nonsense_and_the_systems_clock_are_refused() {
     options.clock = SimClock::system();
     let system = start(options).await.unwrap();
     assert_eq!(post(&system, json!({"advance_s": 1})).await.0, 409);
+}
+
+#[tokio::test]
+async fn where_other_computers_may_ask_moving_time_needs_the_key() {
+    let mut options = options();
+    options.listener = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+    let sandbox = start(options).await.unwrap();
+    sandbox.set_settler(Arc::new(|| Box::pin(async {})));
+    let key = sandbox.description()["key"].as_str().unwrap().to_owned();
+    assert!(sandbox.page().ends_with(&format!("?key={key}")), "it is the page's");
+    let clock = format!("http://127.0.0.1:{}/clock", sandbox.addr().port());
+    let http = reqwest::Client::new();
+    let moved = async |authorization: Option<String>| {
+        let mut request = http.post(&clock).json(&json!({"advance_s": 60}));
+        if let Some(value) = authorization {
+            request = request.header("authorization", value);
+        }
+        request.send().await.unwrap().status().as_u16()
+    };
+    let wrong = format!("Bearer {}x", &key[1..]);
+    for refused in [None, Some(key.clone()), Some(wrong), Some("Bearer ".to_owned())] {
+        assert_eq!(moved(refused.clone()).await, 401, "{refused:?}");
+    }
+    assert_eq!(moved(Some(format!("Bearer {}", sandbox.bot_token()))).await, 401);
+    let now: Value = reqwest::get(&clock).await.unwrap().json().await.unwrap();
+    assert_eq!(now["now"], "2026-11-23T07:59:00.000000+00:00", "reading it needs no key");
+    assert_eq!(moved(Some(format!("Bearer {key}"))).await, 200);
+    sandbox.stop().await;
+    // On loopback neither is the key needed nor said.
+    let private = self::sandbox().await;
+    assert_eq!(private.description().get("key"), None);
+    private.set_settler(Arc::new(|| Box::pin(async {})));
+    assert_eq!(post(&private, json!({"advance_s": 60})).await.0, 200);
+    private.stop().await;
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Contracts of the sandbox, over real HTTP and WebSockets: what any client of Discord relies on.
 
+mod bounds;
 mod client;
 mod clock;
 mod faults;

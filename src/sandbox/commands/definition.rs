@@ -81,7 +81,7 @@ fn option_size(option: &Value) -> usize {
 }
 
 fn read_options(form: &mut Form, at: &str, options: Option<&Value>, depth: u8) -> Vec<Value> {
-    let options = options.and_then(Value::as_array).cloned().unwrap_or_default();
+    let options = options.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     if options.len() > 25 {
         form.wrong(at, "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.");
     }
@@ -141,7 +141,7 @@ fn read_options(form: &mut Form, at: &str, options: Option<&Value>, depth: u8) -
                 one.insert(key.to_owned(), true.into());
             }
         }
-        let choices = option["choices"].as_array().cloned().unwrap_or_default();
+        let choices = option["choices"].as_array().map_or(&[][..], Vec::as_slice);
         if choices.len() > 25 {
             form.wrong(
                 &format!("{at}.choices"),
@@ -166,7 +166,8 @@ fn read_options(form: &mut Form, at: &str, options: Option<&Value>, depth: u8) -
             let plain = choices.iter().map(|c| json!({"name": c["name"], "value": c["value"]}));
             one.insert("choices".to_owned(), plain.collect::<Vec<_>>().into());
         }
-        if nests {
+        // Deeper ones are refused above; reading them all the same would copy them at each level.
+        if nests && depth < 2 {
             let nested =
                 read_options(form, &format!("{at}.options"), option.get("options"), depth + 1);
             if !nested.is_empty() {

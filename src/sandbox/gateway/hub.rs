@@ -26,6 +26,8 @@ pub mod intent {
 
 /// Events a session can still be given after it was away. A longer absence needs a new session.
 const REPLAY: usize = 20_000;
+/// Bytes of such events; where they are more, the oldest are no longer given.
+const REPLAY_BYTES: usize = 64 * 1024 * 1024;
 /// Sessions without a connection that are kept per user.
 const KEPT: usize = 16;
 
@@ -80,6 +82,8 @@ pub struct Session {
     sequence: u64,
     /// What was dispatched and is not known to have arrived; each event is there once for all sessions.
     sent: VecDeque<(u64, Arc<Written>)>,
+    /// The bytes of those.
+    sent_bytes: usize,
     /// How many events are handed over and not yet written.
     queued: Arc<AtomicUsize>,
     /// Events that wait, on purpose, to be sent in another order.
@@ -125,15 +129,22 @@ impl Session {
         // When its connection is ending, the event waits in `sent`.
         self.hand_over(self.sequence, Arc::clone(written));
         self.sent.push_back((self.sequence, Arc::clone(written)));
-        if self.sent.len() > REPLAY {
-            self.sent.pop_front();
+        self.sent_bytes += written.text.len();
+        while self.sent.len() > REPLAY || self.sent_bytes > REPLAY_BYTES {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some((_, written)) = self.sent.pop_front() {
+            self.sent_bytes -= written.text.len();
         }
     }
 
     /// Forgets what the client has said, with a heartbeat, that it received: it resumes from later.
     pub fn received(&mut self, sequence: u64) {
         while self.sent.front().is_some_and(|(s, _)| *s <= sequence) {
-            self.sent.pop_front();
+            self.forget_oldest();
         }
     }
 
@@ -208,6 +219,7 @@ impl Hub {
             connection: Some(connection),
             sequence: 0,
             sent: VecDeque::new(),
+            sent_bytes: 0,
             queued: Arc::default(),
             held: None,
             born: self.born,
@@ -368,6 +380,41 @@ mod tests {
         session.received(9);
         assert_eq!(session.missed(4).unwrap().len(), 0);
         assert!(hub.resume("one", 5, 4, (2, to)));
+    }
+
+    #[test]
+    fn a_client_that_reads_nothing_loses_its_connection_and_may_resume() {
+        let mut hub = Hub::default();
+        let (to, mut from) = unbounded_channel();
+        hub.open("one".into(), 5, 0, (1, to));
+        let session = hub.session_mut("one").unwrap();
+        for _ in 0..REPLAY + 9 {
+            session.dispatch(&Written::new("A", json!(null)));
+        }
+        assert_eq!(hub.connected(5), 0);
+        let mut waiting = 0;
+        while let Ok(frame) = from.try_recv() {
+            waiting += usize::from(matches!(frame, Frame::Dispatch(..)));
+        }
+        assert_eq!((waiting, hub.queued(5)), (REPLAY, 0));
+        let (to, _from) = unbounded_channel();
+        assert!(hub.resume("one", 5, 20, (2, to)));
+    }
+
+    #[test]
+    fn large_events_are_kept_by_their_bytes() {
+        let mut hub = Hub::default();
+        let (to, _from) = unbounded_channel();
+        hub.open("one".into(), 5, 0, (1, to));
+        let session = hub.session_mut("one").unwrap();
+        let large = Written::new("A", json!("x".repeat(REPLAY_BYTES / 4)));
+        for _ in 0..8 {
+            session.dispatch(&large);
+        }
+        assert_eq!((session.sent.len(), session.sent_bytes), (3, 3 * large.text.len()));
+        assert!(session.missed(4).is_none() && session.missed(5).is_some());
+        session.received(8);
+        assert_eq!(session.sent_bytes, 0);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One gateway connection: HELLO, IDENTIFY or RESUME, heartbeats, and what the session sends.
 
 use super::hub::{Frame, Written, intent};
+use super::unidentified::Admitted;
 use crate::sandbox::server::Server;
 use crate::sandbox::wire::{self, Viewer};
 use crate::sandbox::world::seed::secret;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::time::{sleep_until, timeout_at};
 
 /// What HELLO asks for, in milliseconds.
 const HEARTBEAT_MS: u64 = 41_250;
@@ -21,6 +23,8 @@ const HEARTBEAT_MS: u64 = 41_250;
 const SILENCE: Duration = Duration::from_millis(HEARTBEAT_MS * 2);
 /// A client may send this many payloads a minute (Discord documentation, events, "Gateway").
 const SENDS_PER_MINUTE: usize = 120;
+/// The longest payload that a client may send, in bytes (the same place of the documentation).
+const MOST_RECEIVED: usize = 4_096;
 /// With `compress` in IDENTIFY, payloads of at least this many bytes are compressed.
 const WORTH_COMPRESSING: usize = 1024;
 
@@ -32,8 +36,10 @@ enum Transport {
     Text,
     /// Each larger payload is a zlib stream of its own.
     PerPayload,
-    /// One zlib stream for the whole connection, flushed after each payload.
-    Stream(Box<Compress>),
+    /// One zlib stream for the whole connection, flushed after each payload. The compressor takes a
+    /// third of a megabyte, so it comes only once it is known who is there; until then payloads are
+    /// stored in the stream as they are.
+    Stream(Option<Box<Compress>>),
 }
 
 struct Connection {
@@ -45,6 +51,12 @@ struct Connection {
     /// The session it speaks for and its user, once identified.
     session: Option<(String, u64)>,
     received: VecDeque<Instant>,
+    /// When anything was last received.
+    heard: Instant,
+    /// Until when it must be identified.
+    identify_by: Instant,
+    /// Its place among those that are not.
+    unidentified: Option<Admitted>,
 }
 
 /// Why a connection ends.
@@ -61,21 +73,22 @@ enum End {
 pub async fn serve(server: Arc<Server>, socket: WebSocket, zlib_stream: bool) {
     let (inbox, mut frames) = unbounded_channel();
     let number = server.connections.fetch_add(1, Ordering::Relaxed);
+    let unidentified = server.unidentified.admit(number);
+    let evicted = unidentified.evicted.clone();
     let mut connection = Connection {
-        transport: if zlib_stream {
-            Transport::Stream(Box::new(Compress::new(Compression::fast(), true)))
-        } else {
-            Transport::Text
-        },
+        transport: if zlib_stream { Transport::Stream(None) } else { Transport::Text },
         server: server.clone(),
         socket,
         number,
         inbox,
         session: None,
         received: VecDeque::new(),
+        heard: Instant::now(),
+        identify_by: Instant::now() + server.patience().identify,
+        unidentified: Some(unidentified),
     };
     let hello = json!({"op": 10, "s": null, "t": null, "d": {"heartbeat_interval": HEARTBEAT_MS, "_trace": []}});
-    let mut end = connection.send(&hello.to_string()).await.err();
+    let mut end = connection.open(&hello.to_string()).await.err();
     let mut queued = Vec::new();
     while end.is_none() {
         tokio::select! {
@@ -85,7 +98,14 @@ pub async fn serve(server: Arc<Server>, socket: WebSocket, zlib_stream: bool) {
             _ = frames.recv_many(&mut queued, TOGETHER) => {
                 end = connection.deliver(queued.drain(..)).await.err();
             }
-            incoming = tokio::time::timeout(SILENCE, connection.socket.recv()) => {
+            () = evicted.cancelled(), if connection.unidentified.is_some() => {
+                end = Some(End::Code(4003, "Too many connections are not authenticated."));
+            }
+            () = sleep_until(connection.identify_by.into()), if connection.unidentified.is_some() => {
+                end = Some(End::Code(4003, "Not authenticated."));
+            }
+            incoming = timeout_at((connection.heard + SILENCE).into(), connection.socket.recv()) => {
+                connection.heard = Instant::now();
                 end = match incoming {
                     Err(_) => Some(End::Code(4009, "Session timed out.")),
                     Ok(None | Some(Err(_))) => Some(End::Gone),
@@ -140,6 +160,26 @@ impl Connection {
         ended
     }
 
+    /// Sends the first payload.
+    async fn open(&mut self, text: &str) -> Result<(), End> {
+        if !matches!(self.transport, Transport::Stream(_)) {
+            return self.send(text).await;
+        }
+        let first = [&ZLIB_HEADER[..], &stored(text)].concat();
+        self.socket.send(Message::Binary(first.into())).await.map_err(|_| End::Gone)
+    }
+
+    /// The connection speaks for a session of this user from now on.
+    fn identified(&mut self, session: String, user: u64) {
+        self.session = Some((session, user));
+        self.unidentified = None;
+        if matches!(self.transport, Transport::Stream(None)) {
+            // The stream has its header already.
+            let deflate = Compress::new(Compression::fast(), false);
+            self.transport = Transport::Stream(Some(Box::new(deflate)));
+        }
+    }
+
     async fn send(&mut self, text: &str) -> Result<(), End> {
         self.write(text).await?;
         self.flush().await
@@ -152,7 +192,10 @@ impl Connection {
     /// Writes a payload, to be flushed.
     async fn write(&mut self, text: &str) -> Result<(), End> {
         let message = match &mut self.transport {
-            Transport::Stream(deflate) => Message::Binary(deflate_flushed(deflate, text).into()),
+            Transport::Stream(Some(deflate)) => {
+                Message::Binary(deflate_flushed(deflate, text).into())
+            }
+            Transport::Stream(None) => Message::Binary(stored(text).into()),
             Transport::PerPayload if text.len() >= WORTH_COMPRESSING => {
                 let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), Compression::fast());
                 // Writing to memory cannot fail; if it did, the connection would be of no use.
@@ -176,6 +219,9 @@ impl Connection {
             }
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
         };
+        if text.len() > MOST_RECEIVED {
+            return Err(End::Code(4002, "The payload is too long."));
+        }
         let now = Instant::now();
         self.received.push_back(now);
         while self
@@ -239,7 +285,7 @@ impl Connection {
             self.transport = Transport::PerPayload;
         }
         let session = secret::<16>();
-        self.session = Some((session.clone(), user));
+        self.identified(session.clone(), user);
         state.hub.open(session.clone(), user, intents, (self.number, self.inbox.clone()));
         let state = &mut *state;
         let guilds: Vec<u64> = state
@@ -313,12 +359,31 @@ impl Connection {
                 .resume(session, user, sequence, connection)
                 .then(|| (session.to_owned(), user))
         };
-        if resumed.is_some() {
-            self.session = resumed;
+        if let Some((session, user)) = resumed {
+            self.identified(session, user);
             return Ok(());
         }
+        self.identify_by = Instant::now() + self.server.patience().identify;
         self.send(&json!({"op": 9, "s": null, "t": null, "d": false}).to_string()).await
     }
+}
+
+/// How a zlib stream begins: deflate with the largest window, compressed fast (RFC 1950, 2.2).
+const ZLIB_HEADER: [u8; 2] = [0x78, 0x01];
+
+/// A payload in stored blocks, and an empty one as a flush writes it: `00 00 FF FF` at the end
+/// (RFC 1951, 3.2.4).
+fn stored(text: &str) -> Vec<u8> {
+    let mut blocks = Vec::with_capacity(text.len() + 10);
+    for chunk in text.as_bytes().chunks(usize::from(u16::MAX)).chain([&[][..]]) {
+        let length = u16::try_from(chunk.len()).unwrap_or(u16::MAX);
+        // Not the last block, and not compressed.
+        blocks.push(0);
+        blocks.extend(length.to_le_bytes());
+        blocks.extend((!length).to_le_bytes());
+        blocks.extend(chunk);
+    }
+    blocks
 }
 
 /// Compresses a payload on the connection's stream and flushes it (Z_SYNC_FLUSH), so that it ends
@@ -351,12 +416,15 @@ mod tests {
 
     #[test]
     fn the_stream_can_be_read_after_every_payload() {
-        let mut deflate = Compress::new(Compression::fast(), true);
+        let mut deflate = Compress::new(Compression::fast(), false);
         let texts = ["short".to_owned(), "long ".repeat(20_000), String::new(), "x".repeat(5)];
-        let mut stream = Vec::new();
+        let mut stream = ZLIB_HEADER.to_vec();
         let mut whole = String::new();
-        for text in &texts {
-            let packed = deflate_flushed(&mut deflate, text);
+        // Those before IDENTIFY are stored.
+        for (text, is_stored) in
+            texts.iter().map(|text| (text, true)).chain(texts.iter().map(|text| (text, false)))
+        {
+            let packed = if is_stored { stored(text) } else { deflate_flushed(&mut deflate, text) };
             assert!(packed.ends_with(&[0, 0, 0xff, 0xff]), "flushed");
             stream.extend(packed);
             whole.push_str(text);

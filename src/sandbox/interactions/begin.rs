@@ -13,6 +13,9 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::time::Instant;
 
+/// Characters of a nonce.
+const MOST_NONCE: usize = 25;
+
 /// What the checks of one type of interaction found out.
 struct Checked {
     data: Value,
@@ -30,6 +33,13 @@ impl State {
     pub fn begin_interaction(&mut self, user: u64, body: &Value) -> Result<u64, Refused> {
         if user == self.world.bot {
             return Err(Refused::new(403, 20001, "Bots cannot use this endpoint"));
+        }
+        let nonce = &body["nonce"];
+        if nonce.is_array()
+            || nonce.is_object()
+            || nonce.as_str().is_some_and(|nonce| nonce.len() > MOST_NONCE)
+        {
+            return Err(invalid("nonce", "NONCE_TYPE_TOO_LONG", "Must be 25 or fewer in length."));
         }
         if as_id(&body["application_id"]) != Some(self.world.bot) {
             return Err(Refused::unknown_application());

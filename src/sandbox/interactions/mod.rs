@@ -87,6 +87,11 @@ impl Interactions {
         }
     }
 
+    /// Whether there is an interaction with this token.
+    pub fn knows(&self, token: &str) -> bool {
+        self.by_id.values().any(|one| one.token == token)
+    }
+
     /// How long the bot took for its first answer to each interaction that got one, oldest first.
     pub fn answered_after(&self) -> Vec<Duration> {
         self.by_id.values().filter_map(|one| one.answered_after).collect()

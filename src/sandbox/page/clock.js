@@ -62,7 +62,7 @@ export class Clock {
     this.moving = true;
     for (const one of this.buttons) one.disabled = true;
     this.face.textContent = "Time flies…";
-    const answer = await fetch("/clock", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ advance_s: seconds }) }).catch(() => null);
+    const answer = await fetch("/clock", { method: "POST", headers: { "content-type": "application/json", authorization: `Bearer ${this.app.place.key}` }, body: JSON.stringify({ advance_s: seconds }) }).catch(() => null);
     this.app.traffic.add("page", `POST /clock ${answer?.status ?? "—"}`);
     for (const one of this.buttons) one.disabled = false;
     this.moving = false;

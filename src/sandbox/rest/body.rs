@@ -1,14 +1,55 @@
 //! Reading what a request brings: JSON, or a form with files.
 
 use super::Upload;
-use crate::sandbox::refused::Refused;
+use crate::sandbox::refused::{Refused, invalid};
 use crate::sandbox::security::{Content, content};
 use axum::body::Bytes;
 use axum::extract::{FromRequest as _, Multipart, Request};
+use futures::StreamExt as _;
 use serde_json::Value;
 
 /// Discord takes 25 MiB a request.
 pub const BODY_LIMIT: usize = 25 * 1024 * 1024;
+/// Bytes of JSON that are read at all: a hundred commands of 8,000 characters fit. Files come apart.
+const TEXT_LIMIT: usize = 4 * 1024 * 1024;
+/// The heaviest JSON of a message or anything else that is limited to a few thousand characters, in
+/// bytes of memory. Checked before it is looked at, so that all that is made of it is small too.
+pub const JSON_LIMIT: usize = 512 * 1024;
+/// The heaviest list of commands.
+pub const COMMANDS_LIMIT: usize = 8 * 1024 * 1024;
+/// Files of one message.
+const MOST_FILES: usize = 10;
+
+/// 413, as Discord answers to a body that is too large.
+pub fn too_large() -> Refused {
+    Refused::new(413, 40005, "Request entity too large")
+}
+
+/// Reads a body to its end, or to what Discord takes, and keeps at most so many bytes; none of them if
+/// there are more. It's read all the same, because a client that is still sending would not read the
+/// answer.
+async fn read_at_most(request: Request, most: usize) -> Option<Vec<u8>> {
+    let (mut kept, mut read) = (Some(Vec::new()), 0);
+    let mut chunks = request.into_body().into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        // A body that breaks off is not acted on.
+        let chunk = chunk.ok()?;
+        read += chunk.len();
+        if read > BODY_LIMIT {
+            return None;
+        }
+        match &mut kept {
+            Some(bytes) if read <= most => bytes.extend_from_slice(&chunk),
+            _ => kept = None,
+        }
+    }
+    kept
+}
+
+/// Reads a body without keeping any of it.
+pub async fn discard_body(request: Request) {
+    let _nothing = read_at_most(request, 0).await;
+}
 
 /// The JSON of a body and its files.
 ///
@@ -21,9 +62,7 @@ pub async fn read_body(request: Request) -> Result<(Value, Vec<Upload>), Refused
     if multipart {
         return read_multipart(request).await;
     }
-    let bytes = Bytes::from_request(request, &())
-        .await
-        .map_err(|_| Refused::new(413, 40005, "Request entity too large"))?;
+    let bytes = read_at_most(request, TEXT_LIMIT).await.ok_or_else(too_large)?;
     match content(&method, &headers, bytes.is_empty()) {
         Some(Content::Json) => serde_json::from_slice(&bytes)
             .map(|json| (json, Vec::new()))
@@ -48,8 +87,14 @@ async fn read_multipart(request: Request) -> Result<(Value, Vec<Upload>), Refuse
         let content_type = field.content_type().unwrap_or("application/octet-stream").to_owned();
         let bytes = field.bytes().await.map_err(|_| malformed())?;
         if name == "payload_json" {
+            if bytes.len() > TEXT_LIMIT {
+                return Err(too_large());
+            }
             body = serde_json::from_slice(&bytes).map_err(|_| Refused::invalid_json())?;
             continue;
+        }
+        if uploads.len() >= MOST_FILES {
+            return Err(invalid("files", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length."));
         }
         let index =
             name.trim_start_matches("files[").trim_start_matches("file").trim_end_matches(']');
@@ -57,7 +102,8 @@ async fn read_multipart(request: Request) -> Result<(Value, Vec<Upload>), Refuse
             index: index.parse().unwrap_or(uploads.len() as u64),
             filename,
             content_type,
-            bytes: bytes.to_vec(),
+            // A copy: the field may be a part of a larger buffer, which would be kept with it.
+            bytes: Bytes::copy_from_slice(&bytes),
         });
     }
     Ok((body, uploads))

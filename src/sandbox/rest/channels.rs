@@ -89,6 +89,8 @@ pub fn edit(state: &mut State, call: Call) -> Answer {
             thread.auto_archive = minutes;
         }
     }
+    // It may be open again, or for less long.
+    state.archive_at = now;
     state.tell_thread(id);
     shown(state, id, &call)
 }

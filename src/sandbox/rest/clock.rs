@@ -3,12 +3,12 @@
 use super::Reply;
 use super::entry::{Outcome, respond};
 use crate::sandbox::refused::Refused;
-use crate::sandbox::security::{Content, content};
+use crate::sandbox::security::{Content, content, same_key};
 use crate::sandbox::server::Server;
 use crate::sandbox::snowflake::iso;
 use axum::body::Bytes;
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, Method};
+use axum::extract::{FromRequest as _, Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -43,14 +43,19 @@ pub async fn clock_get(
     clock_answer(&server)
 }
 
-/// `POST /clock` with `advance_s` or `jump_s`.
-pub async fn clock_post(
-    State(server): State<Arc<Server>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+/// `POST /clock` with `advance_s` or `jump_s`. Needs the key where other computers may ask.
+pub async fn clock_post(State(server): State<Arc<Server>>, request: Request) -> Response {
     let refuse =
         |status, message: &str| respond(Outcome::of(Err(Refused::new(status, 0, message))));
+    let headers = request.headers().clone();
+    if !may_move(&server, &headers) {
+        let mut refused = refuse(401, "moving the clock needs Authorization: Bearer KEY");
+        refused.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        return refused;
+    }
+    let Ok(body) = Bytes::from_request(request, &()).await else {
+        return refuse(413, "the body is too long");
+    };
     if content(&Method::POST, &headers, body.is_empty()) != Some(Content::Json) {
         return refuse(415, "the body must be JSON");
     }
@@ -64,8 +69,14 @@ pub async fn clock_post(
             .filter(|seconds| seconds.abs() <= 1e10)
             .map(|seconds| TimeDelta::milliseconds((seconds * 1000.0) as i64))
     };
+    let (advance, jump) = (seconds("advance_s"), seconds("jump_s"));
+    if let Some(by) = advance.or(jump)
+        && !server.clock.reaches(by)
+    {
+        return refuse(400, "that is outside of the years 2015 to 2149, for which ids exist");
+    }
     let settle = server.settler();
-    match (seconds("advance_s"), seconds("jump_s")) {
+    match (advance, jump) {
         (Some(by), None) if by >= TimeDelta::zero() => {
             // A bot that has just been told something may not have said yet what it waits for, and time
             // would leap over that.
@@ -78,6 +89,16 @@ pub async fn clock_post(
         }
     }
     clock_answer(&server)
+}
+
+/// Whether this request may move time: with the key, or where only this computer can ask.
+fn may_move(server: &Server, headers: &HeaderMap) -> bool {
+    server.is_private()
+        || headers
+            .get(header::AUTHORIZATION)
+            .and_then(|given| given.to_str().ok())
+            .and_then(|given| given.strip_prefix("Bearer "))
+            .is_some_and(|key| same_key(key, &server.key))
 }
 
 fn clock_answer(server: &Server) -> Response {

@@ -1,13 +1,14 @@
 //! The way of a request: checks, body, table, lock, record, answer.
 
-use super::body::read_body;
+use super::body::{COMMANDS_LIMIT, JSON_LIMIT, discard_body, read_body, too_large};
 use super::{Access, Answer, Call, Found, Reply, Route, Upload, find};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::interactions::DEADLINE;
 use crate::sandbox::limits::Verdict;
+use crate::sandbox::listener::Breaker;
 use crate::sandbox::refused::Refused;
-use crate::sandbox::server::{Breaker, InFlight, Server};
-use crate::sandbox::traffic::{Exchange, Who};
+use crate::sandbox::server::{InFlight, Server};
+use crate::sandbox::traffic::{Exchange, Who, weight};
 use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -74,8 +75,9 @@ pub async fn api(
         Query::<Vec<(String, String)>>::try_from_uri(request.uri())
             .map(|Query(pairs)| pairs.into_iter().collect())
             .unwrap_or_default();
-    let body = read_body(request).await;
-    let asked = Asked { method, path, query, token, pairs };
+    let mut asked = Asked { method, path, query, pairs, user: None };
+    asked.user = asker(&server, &asked, token.as_deref());
+    let body = body_of(&server, &asked, request).await;
     let outcome = pass(&server, asked, body);
     // Discord stamps its answers, its messages and its ids by one clock.
     let date = server.clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
@@ -119,8 +121,43 @@ struct Asked {
     method: String,
     path: String,
     query: String,
-    token: Option<String>,
     pairs: BTreeMap<String, String>,
+    /// Who asks, if that is known.
+    user: Option<u64>,
+}
+
+/// Who asks: known by the token of an interaction in the path, else by `Authorization`.
+fn asker(server: &Server, asked: &Asked, token: Option<&str>) -> Option<u64> {
+    let found = find(&asked.method, &asked.path);
+    let state = server.state();
+    match found {
+        Found::Route(route, params) if route.access == Access::Interaction => {
+            let token = params.iter().find(|(name, _)| name.ends_with("_token"));
+            token
+                .is_some_and(|(_, token)| state.interactions.knows(token))
+                .then_some(state.world.bot)
+        }
+        _ => token.and_then(|token| rest_user(server, &state.world, token)),
+    }
+}
+
+/// What a request brings. What strangers send is thrown away as it comes: they are refused anyway.
+async fn body_of(
+    server: &Server,
+    asked: &Asked,
+    request: Request,
+) -> Result<(Value, Vec<Upload>), Refused> {
+    let brings_nothing = asked.user.is_none() || matches!(asked.method.as_str(), "GET" | "HEAD");
+    let reading = async {
+        if brings_nothing {
+            discard_body(request).await;
+            return Ok((Value::Null, Vec::new()));
+        }
+        read_body(request).await
+    };
+    tokio::time::timeout(server.patience().body, reading)
+        .await
+        .unwrap_or_else(|_| Err(Refused::new(408, 0, "408: Request Timeout")))
 }
 
 /// Runs a request under the lock and records it.
@@ -133,35 +170,38 @@ fn pass(server: &Server, asked: Asked, body: Result<(Value, Vec<Upload>), Refuse
         Found::Route(route, _) => Some(route.template),
         Found::OtherMethod | Found::Nothing => None,
     };
+    let user = asked.user;
+    let who = match user {
+        Some(user) if user == server.bot => Who::Bot,
+        Some(user) => Who::Member(user),
+        None => Who::Nobody,
+    };
+    // A command's texts are counted one by one; any other body has a few thousand characters.
+    let most = if template.is_some_and(|template| template.contains("/commands")) {
+        COMMANDS_LIMIT
+    } else {
+        JSON_LIMIT
+    };
+    let body = body.and_then(|(json, uploads)| match weight(&json) {
+        weight if weight > most => Err(too_large()),
+        _ => Ok((json, uploads)),
+    });
     let shown = body.as_ref().ok().map(|(json, _)| json.clone());
-    let mut who = Who::Nobody;
     let outcome = match found {
         Found::Nothing => Outcome::of(Err(Refused::not_found())),
         Found::OtherMethod => Outcome::of(Err(Refused::method_not_allowed())),
+        Found::Route(route, _) if user.is_none() && route.access == Access::Token => {
+            Outcome::of(Err(Refused::unauthorized()))
+        }
         Found::Route(route, params) => {
-            let user = match route.access {
-                Access::Interaction => Some(server.bot),
-                _ => {
-                    asked.token.as_deref().and_then(|token| rest_user(server, &state.world, token))
-                }
-            };
-            who = match user {
-                Some(user) if user == server.bot => Who::Bot,
-                Some(user) => Who::Member(user),
-                None => Who::Nobody,
-            };
-            if user.is_none() && route.access == Access::Token {
-                Outcome::of(Err(Refused::unauthorized()))
-            } else {
-                let call = body.map(|(body, uploads)| Call {
-                    user,
-                    params,
-                    query: asked.pairs,
-                    body,
-                    uploads,
-                });
-                run(state, route, call, who == Who::Bot)
-            }
+            let call = body.map(|(body, uploads)| Call {
+                user,
+                params,
+                query: asked.pairs,
+                body,
+                uploads,
+            });
+            run(state, route, call, who == Who::Bot)
         }
     };
     state.log.record(Exchange {

@@ -23,6 +23,7 @@ pub use faults::faults_post;
 use super::refused::Refused;
 use super::state::State;
 use super::state::messages::as_id;
+use axum::body::Bytes;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -33,7 +34,7 @@ pub struct Upload {
     pub index: u64,
     pub filename: String,
     pub content_type: String,
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
 }
 
 /// A request after authentication.

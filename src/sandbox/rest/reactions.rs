@@ -8,6 +8,9 @@ use crate::sandbox::wire;
 use crate::sandbox::world::permissions as may;
 use serde_json::Value;
 
+/// Bytes of an emoji: families of seven code points, or 32 characters and an id.
+const MOST_EMOJI: usize = 160;
+
 struct Target {
     channel: u64,
     message: u64,
@@ -29,7 +32,7 @@ fn target(state: &State, call: &Call, write: bool) -> Result<Target, Refused> {
     let custom = emoji
         .split_once(':')
         .is_some_and(|(name, id)| !name.is_empty() && id.parse::<u64>().is_ok());
-    if emoji.is_empty() || (emoji.is_ascii() && !custom) {
+    if emoji.is_empty() || emoji.len() > MOST_EMOJI || (emoji.is_ascii() && !custom) {
         return Err(Refused::unknown_emoji());
     }
     let message = call.id("message_id")?;

@@ -63,7 +63,7 @@ impl State {
                 attachment["description"] = text.into();
             }
             attachments.push(attachment);
-            self.world.files.insert(id, (upload.content_type, upload.bytes));
+            self.world.files.insert(id, upload.bytes);
         }
         Some(attachments)
     }

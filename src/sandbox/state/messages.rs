@@ -8,6 +8,9 @@ use crate::sandbox::wire;
 use crate::sandbox::world::{Message, Reference, message};
 use serde_json::{Value, json};
 
+/// Ephemeral messages that are kept: their buttons outlive no interaction token for long.
+const MOST_PRIVATE: usize = 50_000;
+
 /// What a new message is made of, after validation.
 #[derive(Default)]
 pub struct New {
@@ -80,6 +83,9 @@ impl State {
         if let Some((_, session)) = written.audience.clone() {
             let event = wire::message_event(&self.world, &written, wire::Viewer::ALL);
             self.world.private.insert(id, written);
+            while self.world.private.len() > MOST_PRIVATE {
+                self.world.private.pop_first();
+            }
             self.tell("MESSAGE_CREATE", &Audience::Session(&session), &event);
             return id;
         }

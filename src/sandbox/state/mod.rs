@@ -16,6 +16,7 @@ use super::limits::Limits;
 use super::traffic::Log;
 use super::wire::Viewer;
 use super::world::{Channel, World};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ pub struct State {
     pub limits: Limits,
     pub faults: Faults,
     pub log: Log,
+    /// No thread is to be archived before this instant.
+    pub archive_at: DateTime<Utc>,
     /// Whether the application was granted the message-content intent.
     pub content_intent: bool,
     /// `http://host:port`, for the addresses of attachments.

@@ -6,7 +6,7 @@ use crate::sandbox::gateway::hub::intent;
 use crate::sandbox::refused::Refused;
 use crate::sandbox::wire;
 use crate::sandbox::world::{Channel, Reference, Thread, kind, message};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -61,6 +61,7 @@ impl State {
             }),
         };
         self.world.channels.insert(id, thread);
+        self.archive_at = self.archive_at.min(now + TimeDelta::minutes(auto_archive));
         self.tell_channel("THREAD_CREATE", id, intent::GUILDS, |world, viewer| {
             let mut json = world
                 .channels
@@ -112,6 +113,8 @@ impl State {
         }
         if std::mem::take(&mut thread.archived) {
             thread.archive_changed = now;
+            let due = now + TimeDelta::minutes(thread.auto_archive);
+            self.archive_at = self.archive_at.min(due);
             self.tell_thread(channel);
         }
     }
@@ -130,20 +133,25 @@ impl State {
     /// sees one open too long.
     pub fn archive_silent_threads(&mut self) {
         let now = self.clock.now();
-        let silent: Vec<u64> = self
-            .world
-            .channels
-            .values_mut()
-            .filter_map(|channel| {
-                let thread = channel.thread.as_mut()?;
-                let due = thread.active + TimeDelta::minutes(thread.auto_archive);
-                (!thread.archived && due <= now).then(|| {
-                    thread.archived = true;
-                    thread.archive_changed = due;
-                    channel.id
-                })
-            })
-            .collect();
+        if now < self.archive_at {
+            return;
+        }
+        let mut next = DateTime::<Utc>::MAX_UTC;
+        let mut silent = Vec::new();
+        for channel in self.world.channels.values_mut() {
+            let Some(thread) = channel.thread.as_mut().filter(|thread| !thread.archived) else {
+                continue;
+            };
+            let due = thread.active + TimeDelta::minutes(thread.auto_archive);
+            if due <= now {
+                thread.archived = true;
+                thread.archive_changed = due;
+                silent.push(channel.id);
+            } else {
+                next = next.min(due);
+            }
+        }
+        self.archive_at = next;
         for thread in silent {
             self.tell_thread(thread);
         }

@@ -6,6 +6,7 @@ pub mod place;
 pub mod seed;
 
 use super::snowflake::Snowflakes;
+use axum::body::Bytes;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -37,6 +38,11 @@ pub mod message {
     pub const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
 }
 
+/// Bytes of files that are kept.
+const MOST_FILE_BYTES: usize = 256 * 1024 * 1024;
+/// What each takes besides.
+const FILE_OVERHEAD: usize = 256;
+
 /// Everything there is.
 pub struct World {
     pub ids: Snowflakes,
@@ -52,10 +58,34 @@ pub struct World {
     pub messages: BTreeMap<u64, BTreeMap<u64, Message>>,
     /// Ephemeral messages, which are in no channel's history.
     pub private: BTreeMap<u64, Message>,
-    /// Uploaded files by attachment id: content type and bytes.
-    pub files: BTreeMap<u64, (String, Vec<u8>)>,
+    pub files: Files,
     /// Enforced nonces: (channel, author, nonce) to message and wire time.
     pub nonces: BTreeMap<(u64, u64, String), (u64, Instant)>,
+}
+
+/// The newest uploaded files, by attachment id. Where there are too many bytes, the oldest are gone.
+#[derive(Default)]
+pub struct Files {
+    by_id: BTreeMap<u64, Bytes>,
+    bytes: usize,
+}
+
+impl Files {
+    /// Keeps one.
+    pub fn insert(&mut self, id: u64, file: Bytes) {
+        self.bytes += file.len() + FILE_OVERHEAD;
+        self.by_id.insert(id, file);
+        while self.bytes > MOST_FILE_BYTES
+            && let Some((_, oldest)) = self.by_id.pop_first()
+        {
+            self.bytes -= oldest.len() + FILE_OVERHEAD;
+        }
+    }
+
+    /// One of them.
+    pub fn get(&self, id: u64) -> Option<&Bytes> {
+        self.by_id.get(&id)
+    }
 }
 
 /// A person or the bot.

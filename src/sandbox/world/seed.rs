@@ -33,7 +33,7 @@ impl World {
             channels: BTreeMap::new(),
             messages: BTreeMap::new(),
             private: BTreeMap::new(),
-            files: BTreeMap::new(),
+            files: super::Files::default(),
             nonces: BTreeMap::new(),
         };
         let before = start - TimeDelta::days(30);
