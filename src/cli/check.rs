@@ -101,6 +101,15 @@ fn files_named(config: &Config) -> Vec<Problem> {
         }
     }
     let database = &config.database.path;
+    if database.is_dir() {
+        problems.push(Problem {
+            path: database.display().to_string(),
+            line: None,
+            message: "is a folder, but the database is a file; correct `path` in [database]"
+                .to_owned(),
+            severity: Severity::Error,
+        });
+    }
     let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
     if folder.is_some_and(|folder| !folder.is_dir()) {
         problems.push(Problem {
