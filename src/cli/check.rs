@@ -225,6 +225,18 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_is_no_database() {
+        let config = "[database]\npath = \"data\"\n[questions]\nembedded = false\n\
+                      folders = [\"PACKS\"]\n";
+        let (passed, shown) = found(config, &[("data/file", "")]);
+        assert!(!passed);
+        insta::assert_snapshot!(shown, @r"
+        data: is a folder, but the database is a file; correct `path` in [database]
+        2 questions in 2 topics of 1 pack, 1 problem
+        ");
+    }
+
+    #[test]
     fn a_missing_configuration_fails() {
         let folder = TempDir::new().unwrap();
         let found = examine(Some(&folder.path().join("none.toml")));

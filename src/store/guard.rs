@@ -41,11 +41,8 @@ impl Guard {
                 still(&identity)?;
                 let mut handle = db.lock_handle().await?;
                 handle.set_rollback_hook(move || at_rollback.store(false, Ordering::SeqCst));
-                // Not called when there is nothing to write.
-                handle.set_commit_hook(move || {
-                    written.store(true, Ordering::SeqCst);
-                    at_commit.load(Ordering::SeqCst)
-                });
+                handle.set_commit_hook(move || at_commit.load(Ordering::SeqCst));
+                handle.set_update_hook(move |_| written.store(true, Ordering::SeqCst));
                 Ok(())
             })
         })
@@ -64,6 +61,18 @@ impl Guard {
         self.open.store(true, Ordering::SeqCst);
     }
 
+    /// Whether the transaction is still open.
+    ///
+    /// # Errors
+    /// When SQLite has rolled it back by itself.
+    pub(super) fn check(&self) -> super::Result<()> {
+        if self.open.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let why = "SQLite has rolled the transaction back";
+        Err(super::Error::Io(std::io::Error::other(why)))
+    }
+
     /// It is committed. Whether anything was written.
     pub(super) fn committed(&self) -> bool {
         self.open.store(false, Ordering::SeqCst);
@@ -76,15 +85,17 @@ impl Guard {
     }
 
     /// If the disk is to be full, lets SQLite meet that: it is not allowed another page, and is asked
-    /// to write many. It then rolls the transaction back, as it does on a real disk.
+    /// to write many. Then the transaction is rolled back without sqlx's knowledge, as SQLite does by
+    /// itself when a commit meets a full disk.
     pub(super) async fn meet_full_disk(&self, db: &mut Connection) -> super::Result<()> {
         if !self.full.load(Ordering::SeqCst) {
             return Ok(());
         }
         sqlx::query("PRAGMA max_page_count = 1").execute(&mut *db).await?;
-        sqlx::query("CREATE TABLE full_disk AS SELECT zeroblob(16777216) AS pages")
+        let full = sqlx::query("CREATE TABLE full_disk AS SELECT zeroblob(16777216) AS pages")
             .execute(&mut *db)
-            .await?;
-        Ok(())
+            .await;
+        sqlx::query("ROLLBACK").execute(db).await?;
+        full.map(drop)
     }
 }

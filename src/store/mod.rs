@@ -2,7 +2,7 @@
 //!
 //! One connection writes, a few read. Functions are named by intent, take the connection of the
 //! transaction they belong to, and speak the domain's types. The SQL keeps to what SQLite and
-//! PostgreSQL share; what does not is in `sqlite`, `create`, `guard`, `cause`, `copy`, `restore` and
+//! PostgreSQL share; what does not is in `sqlite`, `create`, `guard`, `copy`, `restore` and
 //! `health`.
 
 pub mod activity;
@@ -100,6 +100,7 @@ impl Transaction {
     pub async fn commit(self) -> Result<bool> {
         let Self { mut inner, store } = self;
         store.guard.meet_full_disk(&mut inner).await?;
+        store.guard.check()?;
         inner.commit().await?;
         let written = store.guard.committed();
         // What was written into a deleted file must not be confirmed.

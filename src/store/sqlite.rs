@@ -281,9 +281,8 @@ async fn bring_up_to_date(path: &Path, pool: &SqlitePool) -> Result<(), OpenErro
     let unusable = |error| OpenError::unusable(path, &error);
     let mut db = pool.acquire().await.map_err(unusable)?;
     // What can't be written is known at once, not at the first vote.
-    for statement in ["BEGIN IMMEDIATE", "ROLLBACK"] {
-        sqlx::query(statement).execute(&mut *db).await.map_err(unusable)?;
-    }
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *db).await.map_err(unusable)?;
+    sqlx::query("ROLLBACK").execute(&mut *db).await.map_err(unusable)?;
     if let Some(what) = health::damage(&mut db).await {
         return Err(OpenError::Damaged { path: path.to_owned(), what });
     }
