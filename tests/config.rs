@@ -119,6 +119,7 @@ fn every_key_can_be_set() {
         path = "data/team.db"
         backups = "/mnt/copies"
         backups_kept = 30
+        min_free_mib = 2_048
         [questions]
         embedded = false
         folders = ["packs", "/srv/packs"]
@@ -140,6 +141,7 @@ fn every_key_can_be_set() {
     assert_eq!(config.database.path, Path::new("/etc/studyhall/data/team.db"));
     assert_eq!(config.database.backups.as_deref(), Some(Path::new("/mnt/copies")));
     assert_eq!(config.database.backups_kept, 30);
+    assert_eq!(config.database.min_free_mib, 2_048);
     assert!(!config.questions.embedded);
     let folders = [PathBuf::from("/etc/studyhall/packs"), PathBuf::from("/srv/packs")];
     assert_eq!(config.questions.folders, folders);

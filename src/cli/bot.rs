@@ -125,7 +125,7 @@ impl Bot {
     }
 
     /// The database.
-    pub(super) fn store(&self) -> &Store {
+    pub fn store(&self) -> &Store {
         &self.store
     }
 
@@ -139,9 +139,13 @@ impl Bot {
         self.gauge.ready().await;
     }
 
-    /// Waits until a part ends, which none should; [`stop`](Self::stop) then tells why.
+    /// Waits until a part ends or the database is lost, which neither should happen;
+    /// [`stop`](Self::stop) then tells why.
     pub async fn ended(&self) {
-        self.ended.cancelled().await;
+        tokio::select! {
+            () = self.ended.cancelled() => {}
+            _ = self.store.until_lost() => {}
+        }
     }
 
     /// Whether a part has ended, which none should.
@@ -170,6 +174,9 @@ impl Bot {
         // serenity closes its socket in its own time.
         let listener = tokio::time::timeout(FAREWELL, self.listener).await;
         self.store.close().await;
+        if let Some(lost) = self.store.lost() {
+            return Err(lost.into());
+        }
         inbox?;
         farewell.unwrap_or(Ok(()))?;
         match listener {

@@ -101,6 +101,15 @@ fn files_named(config: &Config) -> Vec<Problem> {
         }
     }
     let database = &config.database.path;
+    if database.is_dir() {
+        problems.push(Problem {
+            path: database.display().to_string(),
+            line: None,
+            message: "is a folder, but the database is a file; correct `path` in [database]"
+                .to_owned(),
+            severity: Severity::Error,
+        });
+    }
     let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
     if folder.is_some_and(|folder| !folder.is_dir()) {
         problems.push(Problem {
@@ -212,6 +221,18 @@ mod tests {
         insta::assert_snapshot!(shown, @r"
         mine/note.txt: warning: is not read; only `pack.toml` and questions ending in `.md` are
         3 questions in 3 topics of 2 packs, no problems, 1 warning
+        ");
+    }
+
+    #[test]
+    fn a_folder_is_no_database() {
+        let config = "[database]\npath = \"data\"\n[questions]\nembedded = false\n\
+                      folders = [\"PACKS\"]\n";
+        let (passed, shown) = found(config, &[("data/file", "")]);
+        assert!(!passed);
+        insta::assert_snapshot!(shown, @r"
+        data: is a folder, but the database is a file; correct `path` in [database]
+        2 questions in 2 topics of 1 pack, 1 problem
         ");
     }
 

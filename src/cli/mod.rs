@@ -75,6 +75,9 @@ struct RunArgs {
     /// START@RATE, START@manual or follow; only with a loopback --api
     #[arg(long, value_name = "CLOCK", requires = "api")]
     clock: Option<ClockChoice>,
+    /// Begin with an empty database where there was one and it is gone
+    #[arg(long)]
+    new_database: bool,
 }
 
 #[derive(Debug, Args)]

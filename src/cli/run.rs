@@ -7,6 +7,7 @@ use crate::config::{Config, TOKEN_VARIABLE};
 use crate::discord::Link;
 use crate::engine::Engine;
 use crate::engine::limits::Limits;
+use crate::store::Store;
 use anyhow::Context as _;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -25,6 +26,9 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failed> {
     let stop = CancellationToken::new();
     let clock = clock::of(args.clock, server.as_deref(), stop.clone()).await?;
     let mut hangup = hear_hangups()?;
+    if args.new_database {
+        Store::create(&config.database.path).await?;
+    }
     let starting = start(Parts {
         database: config.database.path.clone(),
         bank,

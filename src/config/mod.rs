@@ -51,6 +51,9 @@ pub struct DatabaseConfig {
     pub backups: Option<PathBuf>,
     /// How many of the daily copies are kept: 1 to 366.
     pub backups_kept: u32,
+    /// Below how much free space on the database's disk the health check is red, in MiB: 0 (never) to
+    /// 1,048,576.
+    pub min_free_mib: u32,
 }
 
 /// Where questions come from.
@@ -111,7 +114,12 @@ pub enum LogFormat {
 
 impl Default for DatabaseConfig {
     fn default() -> Self {
-        Self { path: PathBuf::from("studyhall.db"), backups: None, backups_kept: 7 }
+        Self {
+            path: PathBuf::from("studyhall.db"),
+            backups: None,
+            backups_kept: 7,
+            min_free_mib: 50,
+        }
     }
 }
 
@@ -231,8 +239,9 @@ impl DatabaseConfig {
         let path = section.path("path").unwrap_or(path);
         let backups = section.path("backups");
         let backups_kept = section.number("backups_kept", default.backups_kept, 1..=366);
+        let min_free_mib = section.number("min_free_mib", default.min_free_mib, 0..=1_048_576);
         section.finish();
-        Self { path, backups, backups_kept }
+        Self { path, backups, backups_kept, min_free_mib }
     }
 }
 

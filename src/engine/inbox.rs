@@ -37,6 +37,9 @@ impl Inbox {
             letters.drain(..).map(|letter| (letter.input, letter.reply)).unzip();
         let answers = match self.decide_all(inputs).await {
             Ok(done) => {
+                if done.written {
+                    shared.vitals.committed();
+                }
                 let rota = {
                     let mut rota = shared.rota();
                     rota.take(done.looks, done.filled);
@@ -52,6 +55,10 @@ impl Inbox {
             }
             Err(error) => {
                 // Nothing of the group was saved, whatever its parts came to.
+                let cause = shared.cause(&error);
+                shared.vitals.commit_failed(
+                    &cause.map_or_else(|| error.to_string(), |cause| cause.to_string()),
+                );
                 let no = No::Fault(fault("commit", &error));
                 senders.iter().map(|_| Err(no.clone())).collect()
             }
@@ -90,6 +97,8 @@ impl Inbox {
                     savepoint.rollback().await?;
                     Err(No::Refused(refusal))
                 }
+                // SQLite may have rolled back the whole group, and the others would fail too.
+                Err(Stop::Broken(error)) if shared.cause(&error).is_some() => return Err(error),
                 Err(Stop::Broken(error)) => {
                     savepoint.rollback().await?;
                     Err(No::Fault(fault(doing, &error)))
@@ -102,7 +111,7 @@ impl Inbox {
         for name in &names {
             shared.milestones.pass(Moment::BeforeCommit, name).await;
         }
-        group.commit().await?;
+        decided.written = group.commit().await?;
         for name in &names {
             shared.milestones.pass(Moment::AfterCommit, name).await;
         }
@@ -115,6 +124,8 @@ impl Inbox {
 struct Decided {
     /// One for each input, in order.
     answers: Vec<Result<Reply, No>>,
+    /// Whether anything was written.
+    written: bool,
     /// Whether a delivery was recorded.
     owes: bool,
     /// Who is to be looked at when.

@@ -52,7 +52,7 @@ use crate::engine::input::{Input, No, Reply};
 use crate::engine::limits::Limits;
 use crate::engine::milestone::Milestones;
 use crate::engine::vitals::Vitals;
-use crate::store::Store;
+use crate::store::{Cause, Store};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -289,6 +289,13 @@ impl Engine {
 }
 
 impl Shared {
+    /// What is wrong with the disk or the database file, if that is why something broke: the same
+    /// decision can succeed later.
+    pub(crate) fn cause(&self, error: &anyhow::Error) -> Option<Cause> {
+        let cause = self.store.cause(error.downcast_ref::<crate::store::Error>()?);
+        cause.is_of_the_disk().then_some(cause)
+    }
+
     pub(crate) fn bank(&self) -> Arc<Bank> {
         Arc::clone(&self.bank.read().unwrap_or_else(PoisonError::into_inner))
     }

@@ -79,6 +79,10 @@ impl Desk<'_> {
                 part.commit().await?;
                 next
             }
+            // Then the whole tick is tried again, and soon.
+            Err(Stop::Broken(error)) if self.shared.cause(&error).is_some() => {
+                return Err(Stop::Broken(error));
+            }
             Err(stop) => {
                 part.rollback().await?;
                 if let Stop::Broken(error) = stop {

@@ -13,6 +13,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use thiserror::Error;
 
 /// Why a copy was not made, or not put in place. Each sentence says what to do.
@@ -146,9 +147,10 @@ pub(super) async fn back_up_from(
     if !folder.is_dir() {
         return Err(unwritten(&format!("there is no folder {}", folder.display())));
     }
+    sweep(folder, now);
     let part = tempfile::Builder::new()
-        .prefix(".studyhall-backup-")
-        .suffix(".part")
+        .prefix(PREFIX)
+        .suffix(SUFFIX)
         .tempfile_in(folder)
         .map_err(|error| unwritten(&error))?;
     copy(db, part.path()).await.map_err(|why| unwritten(&why))?;
@@ -172,6 +174,33 @@ pub(super) async fn back_up_from(
     Ok(BackedUp { bytes, unnoted })
 }
 
+/// What a backup is called before it is complete.
+const PREFIX: &str = ".studyhall-backup-";
+const SUFFIX: &str = ".part";
+/// A backup that wasn't written to for so long is that of a process that was killed.
+const ABANDONED: Duration = Duration::from_hours(24);
+
+/// Removes what killed backups left in a folder. A backup that is under way is never removed, and
+/// what can't be removed stays.
+fn sweep(folder: &Path, now: DateTime<Utc>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let ours = name.starts_with(PREFIX) && name.ends_with(SUFFIX);
+        // Not what a link leads to.
+        let Ok(about) = entry.metadata() else { continue };
+        let written = about.modified().map(DateTime::<Utc>::from);
+        if ours
+            && about.is_file()
+            && written.is_ok_and(|at| (now - at).to_std().is_ok_and(|age| age > ABANDONED))
+            && fs::remove_file(entry.path()).is_ok()
+        {
+            tracing::info!(file = %entry.path().display(), "removed what a killed backup left");
+        }
+    }
+}
+
 /// Why there is no backup: of a damaged database in words of its own.
 fn told(error: OpenError) -> CopyError {
     match error {
@@ -181,7 +210,7 @@ fn told(error: OpenError) -> CopyError {
 }
 
 /// Where the last backup is remembered.
-fn note_of(path: &Path) -> PathBuf {
+pub(super) fn note_of(path: &Path) -> PathBuf {
     beside(path, ".last-backup")
 }
 
@@ -240,9 +269,16 @@ pub(super) async fn before_migration(
 
 // --- All copies ---
 
-/// Writes a copy into a file that is empty or not there, and sees that it is on the disk.
+/// Writes a copy into a file that is empty or not there, and sees that it is on the disk. A new file
+/// is for this user alone.
 pub(super) async fn copy(db: &mut Connection, to: &Path) -> Result<(), String> {
     let name = to.to_str().ok_or("the path is not UTF-8")?;
+    // SQLite would let everybody on this computer read it.
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(to).map_err(|error| error.to_string())?;
     sqlx::query("VACUUM INTO $1").bind(name).execute(db).await.map_err(|error| {
         error
             .as_database_error()

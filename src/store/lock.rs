@@ -2,12 +2,13 @@
 //! what is written in that file only tells people who holds it.
 
 use super::OpenError;
-use super::sqlite::beside;
+use super::identity::{FileId, is_absence};
+use super::sqlite::{beside, place_of};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The most that is read of what another process wrote.
@@ -88,6 +89,12 @@ fn host() -> String {
 #[derive(Debug)]
 pub(super) struct Lock {
     file: File,
+    /// Where the lock file is.
+    name: PathBuf,
+    id: FileId,
+    /// The database file, locked too: it is the same file under every name it has, and it is there
+    /// when somebody has removed the lock file.
+    _database: Option<File>,
 }
 
 impl Drop for Lock {
@@ -97,47 +104,135 @@ impl Drop for Lock {
     }
 }
 
-/// Keeps every other bot off the file. SQLite's own locks would not do: they are for single
-/// transactions, and end when anything else in the process closes the database file. `patience`:
-/// how long another one, which may just be ending, is waited for.
-pub(super) async fn take(path: &Path, patience: Duration) -> Result<Lock, OpenError> {
-    // Never emptied here: it may be somebody else's.
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    let file = match options.open(beside(path, ".lock")) {
-        Ok(file) => file,
-        // What is wrong with the folder is told better by who knows folders.
-        Err(error) => return Err(OpenError::unusable(path, &sqlx::Error::Io(error))),
-    };
-    let broken =
-        |error: &io::Error| OpenError::Unusable { path: path.to_owned(), why: error.to_string() };
-    let began = tokio::time::Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => break,
-            Err(TryLockError::WouldBlock) if began.elapsed() < patience => {
-                tokio::time::sleep(GLANCE).await;
-            }
-            Err(TryLockError::WouldBlock) => {
-                return Err(OpenError::InUse {
-                    path: path.to_owned(),
-                    holder: Holder::read(&file),
-                });
-            }
-            Err(TryLockError::Error(error)) => return Err(broken(&error)),
+impl Lock {
+    /// Looks whether the lock file is still there, and locks a new one if it isn't.
+    ///
+    /// # Errors
+    /// When another bot has locked a new one: who it is, if it says.
+    pub(super) fn renew(&mut self) -> Result<(), Option<Holder>> {
+        match FileId::at(&self.name) {
+            Ok(id) if id == self.id => return Ok(()),
+            Err(error) if !is_absence(&error) => return Ok(()),
+            _ => {}
         }
+        let Ok(file) = lock_file(&self.name) else { return Ok(()) };
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Holder::read(&file)),
+            Err(TryLockError::Error(_)) => return Ok(()),
+        }
+        // Somebody may have removed it again; the next look tells.
+        let Ok(about) = file.metadata() else { return Ok(()) };
+        tracing::warn!(
+            file = %self.name.display(),
+            "the lock file was removed, so the bot made and locked a new one; please leave it there"
+        );
+        introduce(&file);
+        self.id = FileId::of(&about);
+        self.file = file;
+        Ok(())
     }
-    // A full disk must not keep a bot from its work: then nobody is told its number.
-    if let Err(error) = Holder::own().write(&file) {
-        tracing::debug!(%error, "the lock's file could not be written");
+}
+
+/// Writes into the lock file who holds it.
+fn introduce(file: &File) {
+    // A full disk must not keep a bot from its work: then nobody learns its number.
+    if let Err(error) = Holder::own().write(file) {
+        tracing::debug!(%error, "the lock file could not be written");
     }
-    Ok(Lock { file })
+}
+
+/// The name of the lock file: beside the database itself, not beside a link to it.
+pub(super) fn name_of(path: &Path) -> PathBuf {
+    beside(&place_of(path), ".lock")
+}
+
+/// Opens the lock file, and makes it if need be, for this user alone.
+fn lock_file(name: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    // Never emptied here: it may be somebody else's.
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(name)
+}
+
+/// Keeps every other bot off the file, whatever name it uses. SQLite's own locks aren't enough: they
+/// cover single transactions, and are lost when anything in the process closes the file. Waits up to
+/// `patience` for a bot that may be shutting down.
+pub(super) async fn take(path: &Path, patience: Duration) -> Result<Lock, OpenError> {
+    let broken = |error: io::Error| OpenError::unusable(path, &sqlx::Error::Io(error));
+    let began = tokio::time::Instant::now();
+    let name = name_of(path);
+    loop {
+        let holder = match try_take(path, &name).map_err(broken)? {
+            Attempt::Taken(lock) => return Ok(lock),
+            Attempt::Moved => continue,
+            Attempt::Held(holder) => holder,
+        };
+        if began.elapsed() >= patience {
+            return Err(OpenError::InUse { path: path.to_owned(), holder });
+        }
+        tokio::time::sleep(GLANCE).await;
+    }
+}
+
+enum Attempt {
+    Taken(Lock),
+    /// Another bot has it, and says who it is or doesn't.
+    Held(Option<Holder>),
+    /// The lock file was removed meanwhile.
+    Moved,
+}
+
+fn try_take(path: &Path, name: &Path) -> io::Result<Attempt> {
+    let database = match File::open(path) {
+        Ok(file) if locks_apart(&file) => match file.try_lock() {
+            Ok(()) => Some(file),
+            // The name in the lock file is right unless the other one uses another name.
+            Err(TryLockError::WouldBlock) => return Ok(Attempt::Held(holder(path).flatten())),
+            Err(TryLockError::Error(_)) => None,
+        },
+        Ok(_) => None,
+        Err(error) if is_absence(&error) => None,
+        Err(error) => return Err(error),
+    };
+    let file = lock_file(name)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(Attempt::Held(Holder::read(&file))),
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    let id = FileId::of(&file.metadata()?);
+    if FileId::at(name).ok() != Some(id) {
+        return Ok(Attempt::Moved);
+    }
+    introduce(&file);
+    Ok(Attempt::Taken(Lock { file, name: name.to_owned(), id, _database: database }))
+}
+
+/// Whether a lock on the whole file leaves SQLite's own alone, which are of another kind: that is so
+/// on Linux, except where a network file system makes one kind out of the other.
+#[cfg(target_os = "linux")]
+fn locks_apart(file: &File) -> bool {
+    /// NFS, SMB, CIFS, SMB2, 9P and FUSE (`statfs(2)`).
+    const TRANSLATED: [u32; 6] =
+        [0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x0102_1997, 0x6573_5546];
+    rustix::fs::fstatfs(file).is_ok_and(|about| {
+        // The kernel's number has 32 bits, whatever the width of the field.
+        !TRANSLATED.contains(&((about.f_type as u64 & 0xffff_ffff) as u32))
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn locks_apart(_: &File) -> bool {
+    false
 }
 
 /// Who works on the database right now: `None` for nobody, `Some(None)` for somebody unknown. The
 /// look itself is over at once; a bot that starts in that moment waits for it.
 pub(super) fn holder(path: &Path) -> Option<Option<Holder>> {
-    let file = File::open(beside(path, ".lock")).ok()?;
+    let file = File::open(name_of(path)).ok()?;
     match file.try_lock_shared() {
         // Nobody, or a system that has no such locks.
         Ok(()) | Err(TryLockError::Error(_)) => None,

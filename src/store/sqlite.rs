@@ -1,14 +1,18 @@
 //! Everything that is SQLite's alone: opening a file, pragmas, the version check; with `copy`,
 //! `restore` and `health`. Another database would need siblings of these files and nothing else.
 
+use super::cause::{Cause, NOT_A_DATABASE, code_of};
+use super::guard::Guard;
+use super::identity::Identity;
 use super::lock::{Holder, Lock, named};
-use super::{copy, health, lock};
+use super::{copy, create, health, lock};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection, SqlitePool};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -61,6 +65,44 @@ pub enum OpenError {
     Foreign {
         /// As configured.
         path: PathBuf,
+    },
+    /// There is no room for it.
+    #[error(
+        "cannot open the database {path}: the disk is full. Make room on it, and start again; nothing was changed"
+    )]
+    Full {
+        /// As configured.
+        path: PathBuf,
+    },
+    /// It can be read and not be written.
+    #[error(
+        "the database {path} cannot be written: the file, its folder or the disk is read-only for this user. Let this user write the file and its folder, or name another file under [database] path"
+    )]
+    ReadOnly {
+        /// As configured.
+        path: PathBuf,
+    },
+    /// Another program keeps it locked.
+    #[error(
+        "the database {path} is locked by another program, and has been for {} s. Close what has it open (a database browser, a backup tool), and start again",
+        BUSY.as_secs()
+    )]
+    Locked {
+        /// As configured.
+        path: PathBuf,
+    },
+    /// There is no file, but there was one.
+    #[error(
+        "there is no database {path}, but there was one: {mark} is still there. Put it back with `studyhall restore {}`, or correct `path` in [database]. To begin with an empty database, start once with `studyhall run --new-database`",
+        copy.as_ref().map_or_else(|| "FILE".into(), |copy| copy.to_string_lossy())
+    )]
+    Gone {
+        /// As configured.
+        path: PathBuf,
+        /// What tells of the one before.
+        mark: PathBuf,
+        /// A copy of it, if one is known.
+        copy: Option<PathBuf>,
     },
     /// There is nothing to look at.
     #[error(
@@ -134,32 +176,36 @@ impl OpenError {
     /// Puts into words what the operator can see: SQLite's own "unable to open
     /// database file" stands for a dozen things.
     pub(super) fn unusable(path: &Path, error: &sqlx::Error) -> Self {
-        if code_of(error) == Some(CORRUPT) {
-            let what =
-                error.as_database_error().map_or_else(String::new, |e| e.message().to_owned());
-            return Self::Damaged { path: path.to_owned(), what };
-        }
+        let told = || {
+            error
+                .as_database_error()
+                .map_or_else(|| error.to_string(), |error| error.message().to_owned())
+        };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let why = match folder {
             _ if path.is_dir() => "it is a folder".to_owned(),
             Some(folder) if !folder.exists() => format!("there is no folder {}", folder.display()),
             Some(folder) if !folder.is_dir() => format!("{} is no folder", folder.display()),
-            _ => error
-                .as_database_error()
-                .map_or_else(|| error.to_string(), |error| error.message().to_owned()),
+            _ => match Cause::of(error, path) {
+                Cause::DiskFull => return Self::Full { path: path.to_owned() },
+                Cause::Locked => return Self::Locked { path: path.to_owned() },
+                Cause::ReadOnly => return Self::ReadOnly { path: path.to_owned() },
+                Cause::Damaged if code_of(error) != Some(NOT_A_DATABASE) => {
+                    return Self::Damaged { path: path.to_owned(), what: told() };
+                }
+                Cause::Disk if !can_write_beside(path) => {
+                    return Self::ReadOnly { path: path.to_owned() };
+                }
+                _ => told(),
+            },
         };
         Self::Unusable { path: path.to_owned(), why }
     }
 }
 
-/// SQLite's result codes that we tell apart (SQLite documentation, "Result and Error Codes").
-const CORRUPT: u32 = 11;
-const NOT_A_DATABASE: u32 = 26;
-
-/// The result code of an error, without what an extended one adds to it.
-fn code_of(error: &sqlx::Error) -> Option<u32> {
-    let code: u32 = error.as_database_error()?.code()?.parse().ok()?;
-    Some(code & 0xff)
+/// Whether a file can be made in the folder of the database, as its log must be.
+fn can_write_beside(path: &Path) -> bool {
+    tempfile::tempfile_in(copy::folder_of(&place_of(path))).is_ok()
 }
 
 /// The writing and the reading side of one file.
@@ -169,19 +215,21 @@ pub(super) struct Pools {
     /// Locked for as long as it is open; the system unlocks it when the process ends, however that
     /// comes about.
     pub(super) lock: Lock,
+    /// Which file they have open.
+    pub(super) identity: Arc<Identity>,
+    /// What the writer may commit.
+    pub(super) guard: Guard,
 }
 
 /// Opens or creates the file and brings its tables up to date. `patience`: how long another bot on
 /// the same file, which may just be ending, is waited for.
 pub(super) async fn open(path: &Path, patience: Duration) -> Result<Pools, OpenError> {
-    if path.exists() {
-        inspect(path).await?;
-    }
+    create::if_missing(path, false).await?;
+    inspect(path).await?;
     let lock = lock::take(path, patience).await?;
     let unusable = |error| OpenError::unusable(path, &error);
     let options = SqliteConnectOptions::new()
         .filename(path)
-        .create_if_missing(true)
         .foreign_keys(true)
         .journal_mode(SqliteJournalMode::Wal)
         // A commit that was reported must survive a power cut, not only a crash of the process.
@@ -189,29 +237,52 @@ pub(super) async fn open(path: &Path, patience: Duration) -> Result<Pools, OpenE
         .busy_timeout(BUSY)
         .pragma("cache_size", CACHE)
         .disable_statement_logging();
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .connect_with(options.clone())
-        .await
-        .map_err(unusable)?;
-    if let Err(error) = bring_up_to_date(path, &writer).await {
+    // Its statements change the tables, so it isn't guarded as the writer is.
+    let first = for_migration(options.clone()).await.map_err(unusable)?;
+    let ready = bring_up_to_date(path, &first).await;
+    let identity = Identity::of(path, &log_of(path)).map_err(sqlx::Error::Io);
+    if let Err(error) = ready {
         // Takes the log's files away again.
-        writer.close().await;
+        first.close().await;
         return Err(error);
     }
+    let identity = Arc::new(identity.map_err(unusable)?);
+    let guard = Guard::default();
+    let writer = guard.guard(SqlitePoolOptions::new(), Arc::clone(&identity)).max_connections(1);
+    // A connection that has the file open is worth keeping: a new one opens whatever is there now.
+    let writer = writer.idle_timeout(None).max_lifetime(None);
+    let writer = writer.connect_with(options.clone()).await.map_err(unusable)?;
+    let same = Arc::clone(&identity);
     let readers = SqlitePoolOptions::new()
+        .min_connections(1)
         .max_connections(READERS)
-        .connect_with(options.read_only(true))
-        .await
-        .map_err(unusable)?;
-    Ok(Pools { writer, readers, lock })
+        .max_lifetime(None)
+        .after_connect(move |_, _| {
+            let same = Arc::clone(&same);
+            Box::pin(async move { still(&same) })
+        });
+    let readers = readers.connect_with(options.read_only(true)).await.map_err(unusable)?;
+    // Only now: the log goes when the last one closes it.
+    first.close().await;
+    Ok(Pools { writer, readers, lock, identity, guard })
+}
+
+/// Refuses a connection that was made to another file than the first.
+pub(super) fn still(identity: &Identity) -> Result<(), sqlx::Error> {
+    match identity.loss() {
+        None => Ok(()),
+        Some(_) => Err(sqlx::Error::Io(std::io::Error::other("the database file is another one"))),
+    }
 }
 
 /// Brings the tables up to date. A file that is damaged is left alone, and one whose tables change
 /// is copied first.
-async fn bring_up_to_date(path: &Path, writer: &SqlitePool) -> Result<(), OpenError> {
+async fn bring_up_to_date(path: &Path, pool: &SqlitePool) -> Result<(), OpenError> {
     let unusable = |error| OpenError::unusable(path, &error);
-    let mut db = writer.acquire().await.map_err(unusable)?;
+    let mut db = pool.acquire().await.map_err(unusable)?;
+    // What can't be written is known at once, not at the first vote.
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *db).await.map_err(unusable)?;
+    sqlx::query("ROLLBACK").execute(&mut *db).await.map_err(unusable)?;
     if let Some(what) = health::damage(&mut db).await {
         return Err(OpenError::Damaged { path: path.to_owned(), what });
     }
@@ -224,8 +295,27 @@ async fn bring_up_to_date(path: &Path, writer: &SqlitePool) -> Result<(), OpenEr
         _ => None,
     };
     drop(db);
-    let run = MIGRATIONS.run(writer).await;
-    run.map_err(|why| OpenError::Migration { path: path.to_owned(), copy, why })
+    let Err(why) = migrate(pool).await else { return Ok(()) };
+    let error = sqlx::Error::from(why);
+    match (Cause::of(&error, path), error) {
+        (Cause::Other, sqlx::Error::Migrate(why)) => {
+            Err(OpenError::Migration { path: path.to_owned(), copy, why: *why })
+        }
+        (_, error) => Err(unusable(error)),
+    }
+}
+
+/// Brings the tables up to date, those of an empty file too.
+pub(super) async fn migrate(db: &SqlitePool) -> Result<(), MigrateError> {
+    MIGRATIONS.run(db).await
+}
+
+/// One connection that may change the tables. (sqlx can't run migrations on a plain connection inside
+/// a spawned task: "implementation of `Acquire` is not general enough".)
+pub(super) async fn for_migration(
+    options: SqliteConnectOptions,
+) -> Result<SqlitePool, sqlx::Error> {
+    SqlitePoolOptions::new().max_connections(1).connect_with(options).await
 }
 
 /// The newest migration applied; `None` in an empty file.
@@ -303,8 +393,26 @@ pub(super) fn holds_something_else(path: &Path) -> bool {
 /// The file in which SQLite keeps what is not yet in the database file.
 pub(super) fn log_of(path: &Path) -> PathBuf {
     // SQLite follows links before it names the log.
-    let place = std::fs::canonicalize(path);
-    beside(place.as_deref().unwrap_or(path), "-wal")
+    beside(&place_of(path), "-wal")
+}
+
+/// Where `path` leads, also when there is no file yet: links are followed.
+pub(super) fn place_of(path: &Path) -> PathBuf {
+    /// Links that lead to links; the system follows as many.
+    const LINKS: usize = 40;
+    let mut place = path.to_owned();
+    for _ in 0..LINKS {
+        if let Ok(found) = std::fs::canonicalize(&place) {
+            return found;
+        }
+        let Ok(target) = std::fs::read_link(&place) else { break };
+        // A relative target is below the folder of its link.
+        place = copy::folder_of(&place).join(target);
+    }
+    match (std::fs::canonicalize(copy::folder_of(&place)), place.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => place,
+    }
 }
 
 pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {

@@ -242,6 +242,13 @@ impl Member {
         self.interact(3, message["channel_id"].as_str().unwrap(), data, Some(message)).await
     }
 
+    /// The same while the bot may be ending; `None` if it gives no answer.
+    pub async fn tries_to_choose(&self, message: &Value, value: &str) -> Option<Value> {
+        let menu = parts(message).find(|part| part["type"] == 3).unwrap();
+        let data = json!({"component_type": 3, "custom_id": menu["custom_id"], "values": [value]});
+        self.tries(3, message["channel_id"].as_str().unwrap(), data, Some(message)).await
+    }
+
     /// Uses an entry in a message's Apps menu; the bot's reply, if it gives one.
     pub async fn menu(&self, name: &str, message: &Value) -> Option<Value> {
         let all = self.get(&format!("/applications/{}/commands", self.world.bot_id())).await;

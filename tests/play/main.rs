@@ -6,6 +6,7 @@ mod answers;
 mod cast;
 mod crash;
 mod daily;
+mod disk;
 mod doctor;
 mod gateway;
 mod leaderboard;

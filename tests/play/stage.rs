@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use studyhall::bank::Bank;
-use studyhall::cli::bot::{self, Parts};
+use studyhall::cli::bot::{self, Bot, Parts};
 use studyhall::cli::clock::Simulated;
 use studyhall::cli::killable::Killable;
 use studyhall::config::{PointsConfig, RoundsConfig};
@@ -372,6 +372,11 @@ impl Stage {
     pub async fn store(&self) -> Store {
         assert!(self.running.is_none(), "the bot has the database to itself");
         Store::open(&self.database()).await.unwrap()
+    }
+
+    /// The running bot.
+    pub fn bot(&self) -> &Bot {
+        self.running.as_ref().expect("a bot is running").bot()
     }
 
     // The bot's life.

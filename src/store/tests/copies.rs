@@ -5,7 +5,7 @@ use super::{GUILD, guild};
 use crate::domain::ids::GuildId;
 use crate::store::restore::{Step, restore_until};
 use crate::store::{CopyError, OpenError, Store, guilds, health, sqlite};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 use std::collections::BTreeSet;
@@ -73,6 +73,33 @@ fn damage(path: &Path) {
 }
 
 // --- Backup ---
+
+#[tokio::test]
+async fn what_killed_backups_left_is_swept_and_nothing_else() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("study.db");
+    database(&path, 1).await;
+    let make = |name: &str, hours: i64| {
+        let file = fs::File::create(folder.path().join(name)).unwrap();
+        file.set_modified((now() - TimeDelta::hours(hours)).into()).unwrap();
+    };
+    make(".studyhall-backup-killed.part", 25);
+    make(".studyhall-backup-running.part", 23);
+    make(".studyhall-backup-ahead.part", -25);
+    make(".studyhall-backup-other", 99);
+    make("studyhall-backup-other.part", 99);
+    fs::create_dir(folder.path().join(".studyhall-backup-folder.part")).unwrap();
+    Store::back_up(&path, &folder.path().join("copy"), false, now()).await.unwrap();
+    let mut left = names(&folder, ".studyhall");
+    left.extend(names(&folder, "studyhall-"));
+    insta::assert_snapshot!(left.join("\n"), @r"
+    .studyhall-backup-ahead.part
+    .studyhall-backup-folder.part
+    .studyhall-backup-other
+    .studyhall-backup-running.part
+    studyhall-backup-other.part
+    ");
+}
 
 #[tokio::test]
 async fn a_backup_is_whole_and_has_everything_that_was_committed_while_a_bot_writes() {

@@ -9,6 +9,7 @@ mod complete;
 mod copies;
 mod deliveries;
 mod guilds;
+mod identity;
 mod ledger;
 mod members;
 mod opening;
@@ -21,6 +22,7 @@ mod rounds;
 mod seasons;
 mod standings;
 mod transactions;
+mod writer;
 
 use super::channels::StudyChannel;
 use super::guilds::Guild;

@@ -199,7 +199,21 @@ async fn a_place_where_this_user_may_not_write() {
         eprintln!("this user (root?) may write everywhere, so the case cannot be made");
         return;
     }
-    insta::assert_snapshot!(refusal(&folder, "locked/study.db").await, @"cannot open the database locked/study.db: unable to open database file. Check `path` in [database], and that this user may write there");
+    insta::assert_snapshot!(refusal(&folder, "locked/study.db").await, @"the database locked/study.db cannot be written: the file, its folder or the disk is read-only for this user. Let this user write the file and its folder, or name another file under [database] path");
+}
+
+#[tokio::test]
+async fn a_file_that_another_program_keeps_locked() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("study.db");
+    Store::open(&path).await.unwrap().close().await;
+    let mut other = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let told = Store::open(&path).await.err().unwrap().to_string();
+    let told = told.replace(&format!("{}/", folder.path().display()), "");
+    insta::assert_snapshot!(told, @"the database study.db is locked by another program, and has been for 5 s. Close what has it open (a database browser, a backup tool), and start again");
+    other.close().await.unwrap();
+    Store::open(&path).await.unwrap().close().await;
 }
 
 #[tokio::test]

@@ -27,7 +27,8 @@ const FOREIGN: [&str; 18] = [
 ];
 
 /// The sources of what another database would do in its own way.
-const SQLITE_ALONE: [&str; 4] = ["sqlite.rs", "copy.rs", "restore.rs", "health.rs"];
+const SQLITE_ALONE: [&str; 6] =
+    ["sqlite.rs", "create.rs", "guard.rs", "copy.rs", "restore.rs", "health.rs"];
 
 /// The only types of columns.
 const TYPES: [&str; 3] = ["BIGINT", "TEXT", "DOUBLE PRECISION"];
