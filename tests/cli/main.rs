@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod help;
 mod killed;
+mod log;
 mod member;
 mod program;
 mod record;
