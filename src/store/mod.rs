@@ -11,6 +11,7 @@ pub mod channels;
 pub mod checkups;
 mod copy;
 pub mod deliveries;
+pub(crate) mod failure;
 pub mod guilds;
 pub mod health;
 pub mod ledger;
@@ -31,6 +32,7 @@ mod types;
 mod tests;
 
 pub use copy::{BackedUp, Backup, CopyError};
+pub use failure::{is_out_of_order, probe};
 pub use lock::Holder;
 pub use restore::Restored;
 pub use sqlite::OpenError;

@@ -4,9 +4,12 @@
 
 mod answers;
 mod cast;
+mod clock;
 mod crash;
 mod daily;
 mod doctor;
+mod flood;
+mod healing;
 mod leaderboard;
 mod limits;
 mod log;

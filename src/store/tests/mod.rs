@@ -8,6 +8,7 @@ mod checkups;
 mod complete;
 mod copies;
 mod deliveries;
+mod failure;
 mod guilds;
 mod ledger;
 mod members;
