@@ -156,10 +156,12 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(10);
 
+    type Written = Arc<Mutex<Vec<u8>>>;
+
     /// A sink whose writes wait for an answer from the test.
     struct Sink {
         answers: Receiver<io::Result<()>>,
-        written: Arc<Mutex<Vec<u8>>>,
+        written: Written,
     }
 
     impl Write for Sink {
@@ -175,7 +177,7 @@ mod tests {
         }
     }
 
-    fn start() -> (LogWriter, Sender<io::Result<()>>, Arc<Mutex<Vec<u8>>>) {
+    fn start() -> (LogWriter, Sender<io::Result<()>>, Written) {
         let (sender, answers) = channel();
         let written = Arc::new(Mutex::new(Vec::new()));
         let sink = Sink { answers, written: Arc::clone(&written) };
