@@ -97,11 +97,15 @@ pub async fn start_seen(parts: Parts, milestones: Milestones) -> anyhow::Result<
     };
     connection.register_commands().await.context("the commands could not be registered")?;
     tracing::info!(bot = connection.name(), questions = parts.bank.len(), "starting");
+    let real_time = parts.clock.is_real();
     let (engine, inbox) =
         Engine::with_milestones(store.clone(), parts.bank, settings, parts.clock, milestones);
     let (stop, stop_inbox) = (CancellationToken::new(), CancellationToken::new());
     let gauge = Gauge::default();
     let outbound = connection.outbound(engine.clone());
+    if real_time {
+        engine.compare_clock_with(&outbound);
+    }
     let ended = CancellationToken::new();
     let inbox = tokio::spawn(noting(ended.clone(), inbox.run(stop_inbox.clone())));
     let courier = courier::run(engine.clone(), Arc::clone(&outbound), stop.clone());

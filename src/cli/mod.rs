@@ -229,9 +229,9 @@ impl Cli {
         let done = match self.verb {
             None if Config::find(None).is_some() => run_async(run::run(RunArgs::default())),
             None => {
-                eprintln!(
+                logging::say(
                     "No config.toml here, so this is the demo. To run for real: copy \
-                     config.example.toml to config.toml, set DISCORD_TOKEN, start again.\n"
+                     config.example.toml to config.toml, set DISCORD_TOKEN, start again.\n",
                 );
                 run_async(demo::demo(DemoArgs {
                     config: None,
@@ -261,17 +261,19 @@ impl Cli {
                 }
             }
         };
-        match done {
+        let exit = match done {
             Ok(()) => ExitCode::SUCCESS,
             Err(Failed::Asked(error)) => {
-                eprintln!("studyhall: {error:#}");
+                logging::say(&format!("studyhall: {error:#}"));
                 ExitCode::from(code(&error))
             }
             Err(Failed::Usage(sentence)) => {
-                eprintln!("studyhall: {sentence}");
+                logging::say(&format!("studyhall: {sentence}"));
                 ExitCode::from(2)
             }
-        }
+        };
+        logging::finish();
+        exit
     }
 }
 

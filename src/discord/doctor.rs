@@ -245,6 +245,14 @@ async fn who_and_when(
     Ok((answer.json().await?, ahead))
 }
 
+/// What Discord's clock shows. Needs no token and changes nothing.
+pub(super) async fn date(http: &Http) -> Result<Option<DateTime<Utc>>, serenity::Error> {
+    let answer = http.request(Request::new(Route::Gateway, LightMethod::Get)).await?;
+    let date = answer.headers().get("date").and_then(|date| date.to_str().ok());
+    let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+    Ok(date.map(|date| date.to_utc() + HALF_A_SECOND))
+}
+
 /// The guilds that a look from the cache can tell something of.
 pub(super) fn is_known(cache: &discord::Cache, guild: GuildId) -> bool {
     cache.guild(discord::GuildId::new(guild.0)).is_some()

@@ -24,15 +24,19 @@ pub(super) async fn event(context: &discord::Context, event: &FullEvent, data: &
             told(data, guild, new_message.channel_id, facts, || thread_message(new_message)).await;
         }
         FullEvent::MessageUpdate { event, .. } => updated(data, event).await,
-        FullEvent::MessageDelete { deleted_message_id, guild_id: Some(_), .. } => {
+        FullEvent::MessageDelete { deleted_message_id, channel_id, guild_id: Some(_) } => {
+            let thread = ChannelId(channel_id.get());
             let message = MessageId(deleted_message_id.get());
-            data.engine.tell(Input::MessageGone { message });
+            data.engine.tell(Input::MessageGone { thread, message });
         }
         FullEvent::MessageDeleteBulk {
-            multiple_deleted_messages_ids, guild_id: Some(_), ..
+            multiple_deleted_messages_ids,
+            channel_id,
+            guild_id: Some(_),
         } => {
+            let thread = ChannelId(channel_id.get());
             for id in multiple_deleted_messages_ids {
-                data.engine.tell(Input::MessageGone { message: MessageId(id.get()) });
+                data.engine.tell(Input::MessageGone { thread, message: MessageId(id.get()) });
             }
         }
         // Rights may have come back: what waits out a refusal is tried at once.
@@ -58,8 +62,10 @@ async fn updated(data: &Data, event: &discord::MessageUpdateEvent) {
         // the text or the files concerns us, and those come whole.
         if event.content.is_some() || event.attachments.is_some() {
             let thread = ChannelId(event.channel_id.get());
-            if data.engine.is_round_thread(thread).await.unwrap_or(false) {
-                data.engine.thread_stale(thread);
+            match data.engine.is_round_thread(thread).await {
+                Ok(true) => data.engine.thread_stale(thread),
+                Ok(false) => {}
+                Err(error) => data.engine.message_missed(thread, &error.to_string()),
             }
         }
         return;
@@ -100,7 +106,7 @@ async fn told(
             facts,
         }),
         Ok(false) => {}
-        Err(error) => tracing::error!(%error, "cannot tell whether a message is an answer"),
+        Err(error) => data.engine.message_missed(thread, &error.to_string()),
     }
 }
 

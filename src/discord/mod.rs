@@ -18,6 +18,7 @@ mod register;
 mod render;
 mod rights;
 pub mod say;
+mod time;
 
 pub use alarm::Alarm;
 pub use connection::{ConnectError, Connection, Link};
@@ -131,11 +132,11 @@ impl RawEventHandler for Gauge {
 /// Does the work; acknowledges first if it takes longer than `patience`. With no patience at all
 /// nothing is begun before the acknowledgement is through, or has taken as long as others wait
 /// before they send one. Says whether it was acknowledged.
-async fn reply_in_time<T, E: std::fmt::Display>(
+async fn reply_in_time<T>(
     gauge: &Gauge,
     patience: Duration,
     work: impl Future<Output = T>,
-    acknowledge: impl Future<Output = Result<(), E>>,
+    acknowledge: impl Future<Output = Result<(), serenity::Error>>,
 ) -> (T, bool) {
     tokio::pin!(work, acknowledge);
     let early = if patience.is_zero() {
@@ -152,7 +153,9 @@ async fn reply_in_time<T, E: std::fmt::Display>(
         None => tokio::join!(work, acknowledge),
     };
     if let Err(error) = acknowledged {
-        tracing::warn!(%error, "could not acknowledge an interaction");
+        // The library's own words would hold the address, and with it the interaction's token.
+        let error = fault::failure(&error).text();
+        tracing::warn!(error, "could not acknowledge an interaction");
     }
     (done, true)
 }

@@ -101,7 +101,7 @@ impl Outbound {
     }
 
     /// The client, once the pacer lets another request through.
-    async fn paced(&self) -> &Http {
+    pub(super) async fn paced(&self) -> &Http {
         if let Some(pacer) = &self.pacer {
             pacer.until_ready().await;
         }

@@ -61,7 +61,7 @@ impl Desk<'_> {
             return Ok(Reply::Noted);
         };
         // What is deleted after the closing instant was there when it counted.
-        if round.state == State::Open && self.now < round.closes_at {
+        if round.state == State::Open && self.shared.due_by(self.now) < round.closes_at {
             self.drop_message(&round, &kept).await?;
         }
         Ok(Reply::Noted)

@@ -14,6 +14,11 @@ pub trait StudyClock: Send + Sync {
     /// Returns when `at` has come, or earlier: because the clock was changed, or so that the
     /// caller looks at the clock again. Callers check `now` themselves.
     fn wait_until(&self, at: DateTime<Utc>) -> BoxFuture<'_, ()>;
+
+    /// Whether it's meant to show the real time, and so must agree with Discord's clock.
+    fn is_real(&self) -> bool {
+        false
+    }
 }
 
 /// The computer's own clock.
@@ -35,5 +40,9 @@ impl StudyClock for SystemClock {
     fn wait_until(&self, at: DateTime<Utc>) -> BoxFuture<'_, ()> {
         let wait = (at - self.now()).max(TimeDelta::zero()).to_std().unwrap_or(LONGEST_SLEEP);
         Box::pin(tokio::time::sleep(wait.min(LONGEST_SLEEP)))
+    }
+
+    fn is_real(&self) -> bool {
+        true
     }
 }

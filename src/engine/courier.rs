@@ -255,7 +255,7 @@ impl<C: Courier> Tour<C> {
     /// Starts whatever can be tried; says when the next one can.
     fn start_ready(&mut self) -> Option<Instant> {
         let now = Instant::now();
-        let study_now = self.engine.now();
+        let study_now = self.engine.due_by();
         let mut next = self.read_again.then(|| now + FIRST_WAIT);
         let mut ready = Vec::new();
         self.paces.retain(|_, at| *at > now);
@@ -310,7 +310,7 @@ impl<C: Courier> Tour<C> {
                 self.note_outcome(id, &outcome);
                 // The store must hear of it, however long it takes: until then the delivery is not
                 // tried again.
-                while let Err(No::Fault(_)) = self
+                while let Err(No::Fault(_) | No::NotSaved) = self
                     .engine
                     .send(Input::Attempted { delivery: id, outcome: outcome.clone() })
                     .await
@@ -361,7 +361,7 @@ impl<C: Courier> Tour<C> {
 }
 
 /// The wait after so many failures before: doubling, up to a bound.
-fn back_off(first: Duration, longest: Duration, failures: u32) -> Duration {
+pub(super) fn back_off(first: Duration, longest: Duration, failures: u32) -> Duration {
     first.saturating_mul(1 << failures.min(16)).min(longest)
 }
 

@@ -62,33 +62,35 @@ impl<'a> Desk<'a> {
         Self { db, now, shared, owes: false, replan: false, looks: Vec::new(), filled: false }
     }
 
-    pub(super) async fn decide(&mut self, input: Input) -> Decision<Reply> {
+    /// Decides one input. It's borrowed, because a group whose commit failed is decided again.
+    pub(super) async fn decide(&mut self, input: &Input) -> Decision<Reply> {
         match input {
             Input::Tick => self.tick().await,
-            Input::Connected => self.connected().await,
             Input::Message { guild, thread, message, facts } => {
-                self.message(guild, thread, &message, &facts).await
+                self.message(*guild, *thread, message, facts).await
             }
-            Input::MessageGone { message } => self.message_gone(message).await,
-            Input::ThreadStale { thread } => self.thread_stale(thread).await,
-            Input::Command(asker, command) => self.command(&asker, command).await,
-            Input::Click(asker, click) => self.click(&asker, click).await,
+            Input::MessageGone { message, .. } => self.message_gone(*message).await,
+            Input::Stale(marks) => self.read_again(marks).await,
+            Input::Command(asker, command) => self.command(asker, command.clone()).await,
+            Input::Click(asker, click) => self.click(asker, click.clone()).await,
             Input::Pressed { key, by, name, press } => match press {
-                Press::StopReminder => self.stop_reminder(&key, by).await,
+                Press::StopReminder => self.stop_reminder(key, *by).await,
                 Press::Decide(standing) => {
-                    self.decide_report(&key, by, name.as_deref(), standing).await
+                    self.decide_report(key, *by, name.as_deref(), *standing).await
                 }
             },
             Input::Attempt { delivery } => {
-                Ok(Reply::Attempt(deliveries::attempt(self.db, delivery).await?.map(Box::new)))
+                Ok(Reply::Attempt(deliveries::attempt(self.db, *delivery).await?.map(Box::new)))
             }
-            Input::Attempted { delivery, outcome } => self.attempted(delivery, outcome).await,
+            Input::Attempted { delivery, outcome } => {
+                self.attempted(*delivery, outcome.clone()).await
+            }
             Input::LookedUp { guild, member, name, facts } => {
                 match name {
                     Some(name) => {
-                        members::seen(self.db, guild, member, &name, &facts, self.now).await?;
+                        members::seen(self.db, *guild, *member, name, facts, self.now).await?;
                     }
-                    None => members::left(self.db, guild, member, self.now).await?,
+                    None => members::left(self.db, *guild, *member, self.now).await?,
                 }
                 Ok(Reply::Noted)
             }
@@ -193,10 +195,14 @@ impl<'a> Desk<'a> {
         self.owe(round.guild, Some(round.channel), Some(round.id), owed).await
     }
 
-    /// Records that a round's thread must be read.
+    /// Records that a round's thread must be read. A reading that hasn't begun will see everything, so
+    /// a second one isn't recorded beside it.
     pub(super) async fn owe_reading(&mut self, round: &Round, reading: Reading) -> Decision<()> {
         let cause = match reading {
             Reading::Close => "read:close".to_owned(),
+            Reading::CatchUp if deliveries::reading_waits(self.db, round.id).await? => {
+                return Ok(());
+            }
             Reading::CatchUp => format!("read:{}", self.turn().await?),
         };
         self.owe_for(round, &cause, Intent::ReadThread { round: round.id, reading }, None).await?;

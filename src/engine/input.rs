@@ -13,6 +13,7 @@ use crate::domain::schedule::{Due, Holiday};
 use crate::engine::courier::Outcome;
 use crate::engine::intent::Intent;
 use crate::engine::quiz;
+use crate::engine::stale::Marks;
 use crate::engine::standings::{BoardCommand, BoardReply};
 use crate::store::deliveries::Delivery;
 use chrono::{DateTime, Utc};
@@ -221,8 +222,6 @@ pub enum Press {
 pub enum Input {
     /// Something may be due.
     Tick,
-    /// A new gateway session: events may have been missed.
-    Connected,
     /// A message of a thread was written or edited.
     Message {
         /// The guild.
@@ -236,14 +235,13 @@ pub enum Input {
     },
     /// A message was deleted.
     MessageGone {
+        /// Where it was.
+        thread: ChannelId,
         /// The message.
         message: MessageId,
     },
-    /// A message of a thread changed in a way the event does not tell.
-    ThreadStale {
-        /// The thread.
-        thread: ChannelId,
-    },
+    /// What members wrote in these threads was missed, so they must be read again.
+    Stale(Marks),
     /// A member typed a command.
     Command(Asker, Command),
     /// A member clicked.
@@ -436,6 +434,8 @@ pub enum No {
     Refused(Refusal),
     /// Something broke. It was logged under this id, which the asker is told.
     Fault(String),
+    /// The database can't be written at the moment.
+    NotSaved,
 }
 
 impl From<Refusal> for No {

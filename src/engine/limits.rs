@@ -73,6 +73,8 @@ pub struct Writer {
     pub first_wait: Duration,
     /// The longest such wait.
     pub longest_wait: Duration,
+    /// How often a failure that goes on is logged.
+    pub reminder: Duration,
 }
 
 /// Limits of the check of the system's clock.
@@ -84,6 +86,8 @@ pub struct Clock {
     pub agreement: Duration,
     /// How long nothing becomes due while it is doubted, at most.
     pub patience: Duration,
+    /// How long to wait before Discord is asked for the time again.
+    pub retry: Duration,
 }
 
 /// Limits of the health file and the alarms.
@@ -130,7 +134,11 @@ impl Default for Close {
 
 impl Default for Writer {
     fn default() -> Self {
-        Self { first_wait: Duration::from_secs(1), longest_wait: Duration::from_secs(10) }
+        Self {
+            first_wait: Duration::from_secs(1),
+            longest_wait: Duration::from_secs(10),
+            reminder: Duration::from_secs(60),
+        }
     }
 }
 
@@ -140,6 +148,7 @@ impl Default for Clock {
             doubt: Duration::from_mins(5),
             agreement: Duration::from_mins(2),
             patience: Duration::from_mins(10),
+            retry: Duration::from_secs(10),
         }
     }
 }

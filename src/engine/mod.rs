@@ -7,6 +7,7 @@
 
 pub mod chance;
 pub mod clock;
+pub mod clock_check;
 pub mod courier;
 pub mod input;
 pub mod intent;
@@ -28,7 +29,10 @@ mod review;
 mod rota;
 mod rounds;
 mod secrets;
+mod stale;
 mod standings;
+mod throttle;
+mod ticking;
 
 // What the store remembers, for those who may not know the store.
 pub use crate::store::channels::StudyChannel;
@@ -39,13 +43,15 @@ pub use crate::store::reports::Report;
 pub use crate::store::reviews::Wishes;
 pub use crate::store::rounds::{Origin, Round};
 pub use crate::store::standings::Comparison;
+pub use stale::Marks;
 pub use standings::{BoardCommand, BoardReply};
 
 pub(crate) use inbox::fault;
 
 use crate::bank::Bank;
-use crate::domain::ids::MemberId;
+use crate::domain::ids::{ChannelId, MemberId};
 use crate::domain::points::Rules;
+use crate::domain::refusal::Refusal;
 use crate::engine::chance::Chance;
 use crate::engine::clock::StudyClock;
 use crate::engine::input::{Input, No, Reply};
@@ -57,10 +63,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio_util::sync::CancellationToken;
 
-/// How many inputs may wait. Beyond it clicks are refused politely, and messages are left to the
-/// re-reading of the thread at the close.
+/// How many inputs may wait. Beyond it clicks are refused politely, and threads in which messages were
+/// missed are read again.
 const INBOX: usize = 1024;
 
 /// Process-wide settings of the rules.
@@ -106,6 +111,8 @@ pub(crate) struct Shared {
     agenda: watch::Sender<Option<DateTime<Utc>>>,
     pub(crate) errands: courier::Errands,
     rota: Mutex<rota::Rota>,
+    stale: stale::Stale,
+    clock_watch: ticking::ClockWatch,
     checked: checkup::Checked,
     vitals: Vitals,
     pub(crate) milestones: Milestones,
@@ -115,6 +122,7 @@ pub(crate) struct Shared {
 pub struct Inbox {
     letters: mpsc::Receiver<Letter>,
     engine: Engine,
+    writing: inbox::Writing,
 }
 
 impl Engine {
@@ -149,12 +157,15 @@ impl Engine {
                 agenda: watch::Sender::new(None),
                 errands: courier::Errands::default(),
                 rota: Mutex::default(),
+                stale: stale::Stale::default(),
+                clock_watch: ticking::ClockWatch::new(settings.limits.clock),
                 checked: checkup::Checked::default(),
                 vitals: Vitals::default(),
                 milestones,
             }),
         };
-        (engine.clone(), Inbox { letters, engine })
+        let writing = inbox::Writing::new(&engine.shared);
+        (engine.clone(), Inbox { letters, engine, writing })
     }
 
     /// Hands in an input and waits until its decision is committed.
@@ -166,9 +177,9 @@ impl Engine {
         self.shared.letters.fetch_add(1, Ordering::SeqCst);
         if self.shared.inbox.send(Letter { input, reply: Some(reply) }).await.is_err() {
             self.shared.answered();
-            return Err(crate::domain::refusal::Refusal::TryAgain.into());
+            return Err(Refusal::TryAgain.into());
         }
-        answer.await.unwrap_or(Err(crate::domain::refusal::Refusal::TryAgain.into()))
+        answer.await.unwrap_or(Err(Refusal::TryAgain.into()))
     }
 
     /// Like [`send`](Self::send), but refuses at once when the inbox is full: for clicks, whose
@@ -179,27 +190,38 @@ impl Engine {
     pub async fn ask(&self, input: Input) -> Result<Reply, No> {
         let (reply, answer) = oneshot::channel();
         if !self.try_post(Letter { input, reply: Some(reply) }) {
-            return Err(crate::domain::refusal::Refusal::TryAgain.into());
+            return Err(Refusal::TryAgain.into());
         }
-        answer.await.unwrap_or(Err(crate::domain::refusal::Refusal::TryAgain.into()))
+        answer.await.unwrap_or(Err(Refusal::TryAgain.into()))
     }
 
-    /// Hands in an input that nobody waits for. A full inbox lets it fall: what it says is read
-    /// back from Discord at the close.
+    /// Hands in an input that nobody waits for. If the inbox is full, what it says is read from its
+    /// thread later.
     pub fn tell(&self, input: Input) {
-        if !self.try_post(Letter { input, reply: None }) && !self.shared.inbox.is_closed() {
-            tracing::warn!("the inbox is full; the thread will be read again at the close");
+        let thread = input.thread();
+        if !self.try_post(Letter { input, reply: None })
+            && let Some(thread) = thread
+        {
+            self.message_missed(thread, "the inbox is full");
         }
     }
 
-    /// Events may have been missed: every open thread is read again.
+    /// Events may have been missed, so every open thread is read again.
     pub fn events_missed(&self) {
-        self.tell(Input::Connected);
+        self.shared.stale.mark_all();
     }
 
-    /// Something in a round's thread could not be taken in: the thread is read again.
-    pub fn thread_stale(&self, thread: crate::domain::ids::ChannelId) {
-        self.tell(Input::ThreadStale { thread });
+    /// Something in a thread changed in a way that the event doesn't say, so the thread is read again.
+    pub fn thread_stale(&self, thread: ChannelId) {
+        self.shared.stale.mark(thread);
+    }
+
+    /// What a member wrote, edited or deleted in a thread couldn't be taken in, so the thread is read
+    /// again. `why` is for the log, which gets one line per thread however many messages are missed.
+    pub fn message_missed(&self, thread: ChannelId, why: &str) {
+        if self.shared.stale.missed(thread, tokio::time::Instant::now()) {
+            tracing::warn!(%thread, why, "messages were missed; their thread will be read again");
+        }
     }
 
     fn try_post(&self, letter: Letter) -> bool {
@@ -248,43 +270,10 @@ impl Engine {
     /// Whether nothing is under way: the inbox is empty, nothing is due, no delivery can be tried
     /// now (one that waits out a back-off cannot).
     pub fn is_idle(&self) -> bool {
-        let due = self.shared.agenda.borrow().is_some_and(|at| at <= self.now());
-        !due && self.shared.letters.load(Ordering::SeqCst) == 0 && self.shared.errands.is_idle()
-    }
-
-    /// Ticks whenever something is due, until cancelled. Recovery at the start is the first tick.
-    pub async fn run_clock(self, stop: CancellationToken) {
-        let mut agenda = self.shared.agenda.subscribe();
-        loop {
-            if let Err(no) = self.send(Input::Tick).await {
-                tracing::error!(?no, "a tick failed; trying again in a second");
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = tokio::time::sleep(std::time::Duration::from_secs(1)) => continue,
-                }
-            }
-            let mut last_look = self.now();
-            loop {
-                // Looks at least this often, whatever the agenda says.
-                let latest = last_look + TimeDelta::hours(6);
-                let next = agenda.borrow_and_update().map_or(latest, |next| next.min(latest));
-                let now = self.now();
-                if now < last_look {
-                    // The clock was set back, which makes all plans meaningless: plan anew.
-                    self.shared.rota().forget();
-                    break;
-                }
-                if next <= now {
-                    break;
-                }
-                last_look = now;
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = self.shared.clock.wait_until(next) => {}
-                    _ = agenda.changed() => {}
-                }
-            }
-        }
+        let due = self.shared.agenda.borrow().is_some_and(|at| at <= self.due_by());
+        !due && self.shared.stale.is_idle()
+            && self.shared.letters.load(Ordering::SeqCst) == 0
+            && self.shared.errands.is_idle()
     }
 }
 
@@ -292,7 +281,8 @@ impl Shared {
     /// What is wrong with the disk or the database file, if that is why something broke: the same
     /// decision can succeed later.
     pub(crate) fn cause(&self, error: &anyhow::Error) -> Option<Cause> {
-        let cause = self.store.cause(error.downcast_ref::<crate::store::Error>()?);
+        let error = error.chain().find_map(|cause| cause.downcast_ref::<crate::store::Error>())?;
+        let cause = self.store.cause(error);
         cause.is_of_the_disk().then_some(cause)
     }
 

@@ -31,6 +31,10 @@ const STOCK_WARNING_EVERY: TimeDelta = TimeDelta::days(7);
 impl Desk<'_> {
     /// Does everything that is due: ends pauses, closes rounds, makes new ones.
     pub(super) async fn tick(&mut self) -> Decision<Reply> {
+        if self.shared.due_by(self.now) < self.now {
+            // The clock has moved since this tick was sent. The next one waits until it's believed.
+            return Ok(Reply::Noted);
+        }
         self.replan = true;
         // The time of a waiting card may be over: the courier looks at its errands again.
         self.owes = true;
@@ -79,7 +83,7 @@ impl Desk<'_> {
                 part.commit().await?;
                 next
             }
-            // Then the whole tick is tried again, and soon.
+            // Not this channel's or guild's fault: the whole tick is tried again, and soon.
             Err(Stop::Broken(error)) if self.shared.cause(&error).is_some() => {
                 return Err(Stop::Broken(error));
             }
@@ -305,26 +309,6 @@ impl Desk<'_> {
         let notice = Notice::StockLow { channel: channel.id, left };
         let what = format!("stock:{}", self.turn().await?);
         self.notify(channel.guild, channel.id, &what, notice).await
-    }
-
-    /// A new gateway session: what happened in open threads meanwhile must be read back.
-    pub(super) async fn connected(&mut self) -> Decision<Reply> {
-        for round in rounds::live(self.db, None).await? {
-            if round.state == State::Open && round.thread.is_some() {
-                self.owe_reading(&round, Reading::CatchUp).await?;
-            }
-        }
-        Ok(Reply::Noted)
-    }
-
-    /// Something in a thread changed that the event did not tell.
-    pub(super) async fn thread_stale(&mut self, thread: ChannelId) -> Decision<Reply> {
-        if let Some(round) = rounds::by_thread(self.db, thread).await?
-            && round.state == State::Open
-        {
-            self.owe_reading(&round, Reading::CatchUp).await?;
-        }
-        Ok(Reply::Noted)
     }
 
     /// The courier tried a delivery: notes what came of it, and what follows.

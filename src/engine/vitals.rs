@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub deaf: Option<Failing>,
     /// The database cannot be written.
     pub unwritable: Option<Failing>,
+    /// The system's clock isn't believed, or is followed against Discord's.
+    pub clock: Option<Failing>,
     /// Interactions that the client library could not read, since the start.
     pub unreadable: u64,
 }
@@ -75,6 +77,16 @@ impl Vitals {
     /// A transaction could not be begun or committed. Told again, only the reason changes.
     pub fn commit_failed(&self, why: &str) {
         fails(&mut self.state().unwritable, why);
+    }
+
+    /// The system's clock is in doubt. Told again, only the reason changes.
+    pub fn clock_doubted(&self, why: &str) {
+        fails(&mut self.state().clock, why);
+    }
+
+    /// The system's clock agrees with Discord's.
+    pub fn clock_agrees(&self) {
+        self.state().clock = None;
     }
 
     /// An interaction came that could not be read.

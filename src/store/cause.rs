@@ -27,6 +27,8 @@ pub enum Cause {
     Damaged,
     /// The file is not the bot's any more.
     Lost(Lost),
+    /// The connection to the database is gone.
+    Closed,
     /// Anything else; most likely a mistake in the program.
     Other,
 }
@@ -49,6 +51,7 @@ impl Cause {
         match error {
             Error::Io(error) => Self::of_system(error),
             Error::PoolTimedOut => Self::Locked,
+            Error::PoolClosed | Error::WorkerCrashed | Error::BeginFailed => Self::Closed,
             Error::Migrate(error) => match error.as_ref() {
                 MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
                     Self::of(error, path)
@@ -99,6 +102,7 @@ impl fmt::Display for Cause {
             Self::ReadOnly => "the database or its folder is read-only",
             Self::Damaged => "the database is damaged",
             Self::Lost(lost) => return lost.fmt(f),
+            Self::Closed => "the connection to the database is gone",
             Self::Other => "the database refused a statement",
         })
     }

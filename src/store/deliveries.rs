@@ -310,6 +310,21 @@ pub struct Errand {
     pub first: bool,
 }
 
+/// Whether a round's thread is to be read for what was missed, and that reading hasn't begun.
+pub async fn reading_waits(db: &mut Connection, round: RoundId) -> Result<bool> {
+    // By the index of causes, as above. The reading for the close has a cause of its own.
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS n FROM deliveries
+         WHERE cause > $1 AND cause < $2 AND state = 'pending' AND attempts = 0
+             AND cause NOT LIKE '%:close'",
+    )
+    .bind(format!("round:{round}:read:"))
+    .bind(format!("round:{round}:read;"))
+    .fetch_one(db)
+    .await?;
+    Ok(get::<i64>(&row, "n")? > 0)
+}
+
 /// Whether a delivery was not tried yet, so that it will show whatever is the case when it is.
 pub async fn is_unsent(db: &mut Connection, id: i64) -> Result<bool> {
     let row = sqlx::query(

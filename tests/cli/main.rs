@@ -8,6 +8,7 @@ mod doctor;
 mod gateway;
 mod help;
 mod killed;
+mod log;
 mod member;
 mod program;
 mod record;

@@ -50,9 +50,20 @@ impl Place {
 
     /// Starts the program with these words and variables.
     pub fn start_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Running {
+        self.start_into(words, variables, None)
+    }
+
+    /// The same with a standard error that isn't a file of the test's.
+    pub fn start_into(
+        &self,
+        words: &[&str],
+        variables: &[(&str, &str)],
+        stderr: Option<Stdio>,
+    ) -> Running {
         let number = fs::read_dir(self.said.path()).unwrap().count();
         let [out, err] =
             ["out", "err"].map(|kind| self.said.path().join(format!("{number}.{kind}")));
+        let file = File::create(&err).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_studyhall"))
             .args(words)
             .current_dir(self.folder.path())
@@ -60,7 +71,7 @@ impl Place {
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(File::create(&out).unwrap())
-            .stderr(File::create(&err).unwrap())
+            .stderr(stderr.unwrap_or_else(|| file.into()))
             .spawn()
             .unwrap();
         let folder = self.folder.path().to_owned();

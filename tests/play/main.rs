@@ -4,11 +4,14 @@
 
 mod answers;
 mod cast;
+mod clock;
 mod crash;
 mod daily;
 mod disk;
 mod doctor;
+mod flood;
 mod gateway;
+mod healing;
 mod leaderboard;
 mod limits;
 mod log;

@@ -20,10 +20,11 @@ use studyhall::cli::clock::Simulated;
 use studyhall::cli::killable::Killable;
 use studyhall::config::{PointsConfig, RoundsConfig};
 use studyhall::discord::Link;
-use studyhall::engine::Delivery;
+use studyhall::engine::clock::StudyClock;
 use studyhall::engine::intent::Intent;
 use studyhall::engine::limits::Limits;
 use studyhall::engine::milestone::Milestones;
+use studyhall::engine::{Delivery, Engine};
 use studyhall::sandbox::{Exchange, Heard, Options, Sandbox, Settler, SimClock};
 use studyhall::store::{Store, deliveries};
 use tempfile::TempDir;
@@ -49,6 +50,8 @@ pub struct Props {
     pub limits: Limits,
     /// Who sees the bot's milestones passed.
     pub milestones: Milestones,
+    /// The bot's clock, made from the sandbox's.
+    pub clock: fn(SimClock) -> Arc<dyn StudyClock>,
 }
 
 impl Default for Props {
@@ -60,6 +63,7 @@ impl Default for Props {
             rounds: RoundsConfig::default(),
             limits: Limits::default(),
             milestones: Milestones::default(),
+            clock: |clock| Arc::new(Simulated(clock)),
         }
     }
 }
@@ -402,7 +406,7 @@ impl Stage {
                 client: None,
                 paced: true,
             },
-            clock: Arc::new(Simulated(self.sandbox().clock())),
+            clock: (self.props.clock)(self.sandbox().clock()),
             seed: 7,
             limits: self.props.limits,
         };
@@ -413,6 +417,11 @@ impl Stage {
         let settler = bot::settler(self.sandbox().clone(), running.bot(), before);
         *self.place.settler.lock().unwrap() = Some(settler);
         self.running = Some(running);
+    }
+
+    /// The running bot's engine.
+    pub fn engine(&self) -> &Engine {
+        self.running.as_ref().expect("a bot is running").bot().engine()
     }
 
     /// The running bot, which is about to end, and which the settler must not hold any more.

@@ -24,10 +24,12 @@ use crate::domain::refusal::Refusal;
 use crate::engine::Engine;
 use crate::engine::input::{Asker, Command, Input};
 use crate::engine::views::ViewError;
+use futures::FutureExt as _;
 use poise::{Framework, FrameworkError, FrameworkOptions};
 use serenity::all as discord;
 use serenity::all::FullEvent;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::sync::SetOnce;
 
@@ -96,6 +98,7 @@ pub(super) struct Prompt {
     poise: Framework<Data, Error>,
     set_up: Arc<SetOnce<()>>,
     gauge: Gauge,
+    engine: Engine,
 }
 
 #[serenity::async_trait]
@@ -109,14 +112,18 @@ impl discord::Framework for Prompt {
         if !matches!(event, FullEvent::Ready { .. }) {
             self.set_up.wait().await;
         }
-        self.poise.dispatch(context, event).await;
+        let dispatched = AssertUnwindSafe(self.poise.dispatch(context, event)).catch_unwind();
+        if dispatched.await.is_err() {
+            // The log has the panic. Whatever the event said is read from Discord instead.
+            self.engine.events_missed();
+        }
     }
 }
 
 /// The framework that hands commands and events on.
 pub(super) fn framework(data: Data) -> Prompt {
     let set_up = Arc::new(SetOnce::new());
-    let gauge = data.gauge.clone();
+    let (gauge, engine) = (data.gauge.clone(), data.engine.clone());
     let options = FrameworkOptions {
         commands: all(),
         on_error: |error| Box::pin(on_error(error)),
@@ -149,7 +156,7 @@ pub(super) fn framework(data: Data) -> Prompt {
         // Who owns the application does not matter: rights come from each guild.
         .initialize_owners(false)
         .build();
-    Prompt { poise, set_up, gauge }
+    Prompt { poise, set_up, gauge, engine }
 }
 
 async fn on_error(error: FrameworkError<'_, Data, Error>) {

@@ -234,7 +234,7 @@ impl Engine {
         page: usize,
     ) -> View<BallotView> {
         let round = self.round_of_key(guild, card).await?;
-        if round.state != State::Open || self.now() >= round.closes_at {
+        if round.state != State::Open || self.due_by() >= round.closes_at {
             return Err(Refusal::RoundClosed.into());
         }
         let mut db = self.shared.store.read().await?;

@@ -255,6 +255,25 @@ async fn a_notice_that_waits_is_no_trouble_and_can_be_found() {
 }
 
 #[tokio::test]
+async fn a_reading_waits_until_it_has_begun() {
+    let bench = Bench::new().await;
+    let mut db = bench.store.begin().await.unwrap();
+    let round = crate::domain::ids::RoundId(1);
+    for cause in ["round:1:card", "round:1:read:close", "round:11:read:7"] {
+        record(&mut db, cause, STUDY).await;
+        assert!(!deliveries::reading_waits(&mut db, round).await.unwrap(), "{cause}");
+    }
+    let first = record(&mut db, "round:1:read:8", STUDY).await;
+    assert!(deliveries::reading_waits(&mut db, round).await.unwrap());
+    deliveries::attempt::<Said>(&mut db, first).await.unwrap();
+    assert!(!deliveries::reading_waits(&mut db, round).await.unwrap(), "under way");
+    let second = record(&mut db, "round:1:read:9", STUDY).await;
+    assert!(deliveries::reading_waits(&mut db, round).await.unwrap());
+    deliveries::end(&mut db, second, End::Done(None), None).await.unwrap();
+    assert!(!deliveries::reading_waits(&mut db, round).await.unwrap(), "over");
+}
+
+#[tokio::test]
 async fn the_next_expiry_is_that_of_a_pending_delivery() {
     let bench = Bench::new().await;
     let mut db = bench.store.begin().await.unwrap();

@@ -14,6 +14,7 @@ mod ledger;
 mod members;
 mod opening;
 mod portable;
+mod probe;
 mod quizzes;
 mod rates;
 mod reports;
