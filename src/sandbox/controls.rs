@@ -1,6 +1,7 @@
 //! What a test or the demo changes in a running sandbox: the world, the network, the limits.
 
 use super::faults::Fault;
+use super::gateway::faults::GatewayFault;
 use super::gateway::hub::Upset;
 use super::handle::{Cast, Sandbox, cast};
 use super::limits::Limits;
@@ -199,6 +200,49 @@ impl Sandbox {
 
     fn upset(&self, upset: Upset) {
         self.server.state().hub.upset(self.server.bot, upset);
+    }
+
+    /// Lets the next `times` occasions on the bot's gateway connections go wrong in this way.
+    pub fn fail_gateway(&self, fault: GatewayFault, times: u32) {
+        self.server.state().hub.faults().add(fault, times);
+    }
+
+    /// Forgets gateway faults that have not happened; handshakes that hang go on hanging.
+    pub fn clear_gateway_faults(&self) {
+        self.server.state().hub.faults().clear();
+    }
+
+    /// Answers the handshakes that hang.
+    pub fn release_handshakes(&self) {
+        self.server.state().hub.faults().release.notify_waiters();
+    }
+
+    /// How many handshakes have hung so far.
+    pub fn handshakes_held(&self) -> u64 {
+        self.server.state().hub.faults().held
+    }
+
+    /// How many gateway connections outages have refused.
+    pub fn gateways_refused(&self) -> u64 {
+        self.server.state().hub.faults().refused
+    }
+
+    /// How often the bot has said IDENTIFY and RESUME.
+    pub fn openings_of_bot(&self) -> (u64, u64) {
+        let state = self.server.state();
+        let faults = state.hub.faults();
+        (faults.identifies, faults.resumes)
+    }
+
+    /// What HELLO asks for on connections from now on.
+    pub fn set_heartbeat_interval(&self, interval: Duration) {
+        let milliseconds = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX);
+        self.server.state().hub.faults().heartbeat_ms = Some(milliseconds);
+    }
+
+    /// What `GET /gateway/bot` says is left of today's session starts.
+    pub fn set_session_starts(&self, left: u64) {
+        self.server.state().hub.faults().starts_left = Some(left);
     }
 
     /// Lets the bot's next `times` requests go wrong whose method is `matcher.0` (`*` for any) and

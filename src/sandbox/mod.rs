@@ -37,6 +37,7 @@ mod world;
 pub use actor::{Actor, Response};
 pub use clock::{Settler, SimClock};
 pub use faults::Fault;
+pub use gateway::faults::GatewayFault;
 pub use handle::{Cast, Options, Sandbox, start, start_at};
 pub use listener::Patience;
 pub use snowflake::created;

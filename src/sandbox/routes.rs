@@ -61,8 +61,17 @@ async fn gateway(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     if server.state().faults.outage {
+        server.state().hub.faults().refused += 1;
         breaker.pull();
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    let released = {
+        let state = server.state();
+        let mut faults = state.hub.faults();
+        faults.hangs().then(|| std::sync::Arc::clone(&faults.release).notified_owned())
+    };
+    if let Some(released) = released {
+        released.await;
     }
     let known = |name: &str, values: &[&str]| {
         query.get(name).is_none_or(|given| values.contains(&given.as_str()))

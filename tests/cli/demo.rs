@@ -185,9 +185,9 @@ async fn a_token_that_the_server_does_not_know() {
     let words = ["run", "--api", world.text("api")];
     let said = place.says_with(&words, &[("DISCORD_TOKEN", "not-a-real-token")]);
     insta::assert_snapshot!(said, @r"
-    exit 1
+    exit 3
     [err]
-    studyhall: Discord refuses the token. Copy it anew from the developer portal (Bot, Reset Token) into DISCORD_TOKEN or the token file
+    studyhall: Discord refuses the token. Copy it again from the developer portal (Bot, Reset Token) into DISCORD_TOKEN or the token file
     ");
     assert!(sandbox.runs());
 }

@@ -200,7 +200,7 @@ async fn a_refused_content_intent_is_told_and_ends_the_bot_instead_of_looping() 
     insta::assert_snapshot!(line(&said, "Message content"), @"red   Message content  the intent is off, so Discord refuses the bot. Switch on Message Content Intent in the developer portal (Bot, Privileged Gateway Intents), and start the bot again");
     // Close code 4014.
     let said = bot(&place, &sandbox).into_words();
-    assert!(said.starts_with("exit 1"), "{said}");
+    assert!(said.starts_with("exit 3"), "{said}");
     let told = "studyhall: Discord refuses the intents. Switch on Message Content Intent in the \
                 developer portal (Bot, Privileged Gateway Intents) and start again";
     assert!(said.ends_with(told), "{said}");
@@ -213,14 +213,14 @@ async fn a_refused_content_intent_is_told_and_ends_the_bot_instead_of_looping() 
 async fn a_bot_whose_token_or_intent_is_taken_away_while_it_runs_ends_and_says_why() {
     for (code, told) in [
         (4014, "studyhall: Discord refuses the intents. Switch on Message Content Intent"),
-        (4004, "studyhall: Discord refuses the token. Copy it anew"),
+        (4004, "studyhall: Discord refuses the token. Copy it again"),
     ] {
         let (place, sandbox) = (Place::with(&[]), sandbox(true).await);
         let mut bot = bot(&place, &sandbox);
         bot.logs("connected");
         sandbox.close_gateways(code);
         let said = bot.into_words();
-        assert!(said.starts_with("exit 1") && said.contains(told), "{code}: {said}");
+        assert!(said.starts_with("exit 3") && said.contains(told), "{code}: {said}");
         assert!(!said.contains(&sandbox.bot_token()), "{said}");
         sandbox.stop().await;
     }

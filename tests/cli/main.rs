@@ -4,6 +4,7 @@ mod backup;
 mod check;
 mod demo;
 mod doctor;
+mod gateway;
 mod help;
 mod killed;
 mod member;

@@ -7,6 +7,7 @@ mod cast;
 mod crash;
 mod daily;
 mod doctor;
+mod gateway;
 mod leaderboard;
 mod limits;
 mod log;

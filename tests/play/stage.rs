@@ -423,6 +423,15 @@ impl Stage {
         self.ending().stop().await.unwrap();
     }
 
+    /// Waits until a part of the bot ends by itself; why it did.
+    pub async fn ends_by_itself(&mut self) -> String {
+        let running = self.running.take().expect("a bot is running");
+        *self.place.settler.lock().unwrap() = None;
+        let ended = tokio::time::timeout(PATIENCE, running.bot().ended()).await;
+        ended.expect("it ends in time");
+        format!("{:#}", running.stop().await.expect_err("it says why"))
+    }
+
     /// Ends the bot as SIGKILL does: nothing that is under way comes to its end.
     pub async fn kill_bot(&mut self) {
         self.ending().kill(self.folder.path()).await.unwrap();

@@ -42,21 +42,29 @@ impl Absence {
 
     /// An attempt to come back has failed, and the next one follows after `wait`.
     pub(in crate::discord) fn failed(&self, why: &str, wait: Duration) {
+        if let Some(line) = self.first_line(why, wait) {
+            tracing::warn!("{line}");
+        }
+    }
+
+    fn first_line(&self, why: &str, wait: Duration) -> Option<String> {
         self.begin(why);
         let mut state = self.state();
-        if let Some(away) = state.as_mut().filter(|away| away.said.is_none()) {
-            away.say(&self.from, Some(wait));
-        }
+        let away = state.as_mut().filter(|away| away.said.is_none())?;
+        Some(away.line(&self.from, Some(wait)))
     }
 
     /// The bot is back.
     pub(in crate::discord) fn over(&self) {
-        let away = self.state().take();
-        if let Some(away) = away.filter(|away| away.said.is_some()) {
-            let lasted = rounded(away.began.elapsed());
-            let since = shown(away.since);
-            tracing::info!("{} is back after {lasted} (away since {since})", self.from);
+        if let Some(line) = self.last_line() {
+            tracing::info!("{line}");
         }
+    }
+
+    fn last_line(&self) -> Option<String> {
+        let away = self.state().take().filter(|away| away.said.is_some())?;
+        let (lasted, since) = (rounded(away.began.elapsed()), shown(away.since));
+        Some(format!("{} is back after {lasted} (away since {since})", self.from))
     }
 
     /// Does the work, and reminds the log of an absence meanwhile.
@@ -64,7 +72,9 @@ impl Absence {
         let reminding = async {
             loop {
                 tokio::time::sleep(self.until_reminder()).await;
-                self.remind();
+                if let Some(line) = self.reminder() {
+                    tracing::warn!("{line}");
+                }
             }
         };
         tokio::select! {
@@ -80,12 +90,10 @@ impl Absence {
             .max(Duration::from_millis(10))
     }
 
-    fn remind(&self) {
+    fn reminder(&self) -> Option<String> {
         let mut state = self.state();
         let due = |away: &&mut Away| away.said.unwrap_or(away.began).elapsed() >= self.reminder;
-        if let Some(away) = state.as_mut().filter(due) {
-            away.say(&self.from, None);
-        }
+        state.as_mut().filter(due).map(|away| away.line(&self.from, None))
     }
 
     fn state(&self) -> MutexGuard<'_, Option<Away>> {
@@ -94,15 +102,12 @@ impl Absence {
 }
 
 impl Away {
-    fn say(&mut self, from: &str, wait: Option<Duration>) {
+    fn line(&mut self, from: &str, wait: Option<Duration>) -> String {
         self.said = Some(Instant::now());
-        let since = shown(self.since);
         let next = wait.map(|wait| format!(" in {}", rounded(wait))).unwrap_or_default();
-        let lasted = rounded(self.began.elapsed());
-        tracing::warn!(
-            "no connection to {from} since {since} ({lasted}): {}. Trying again{next}",
-            self.why
-        );
+        let (since, lasted) = (shown(self.since), rounded(self.began.elapsed()));
+        let why = &self.why;
+        format!("no connection to {from} since {since} ({lasted}): {why}. Trying again{next}")
     }
 }
 
@@ -128,4 +133,48 @@ fn rounded(span: Duration) -> humantime::FormattedDuration {
 )]
 fn real_now() -> DateTime<Utc> {
     Utc::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Absence, Duration};
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    /// Without the instant.
+    fn plain(line: Option<String>) -> String {
+        let line = line.expect("a line");
+        let (before, rest) = line.split_once("since 2").unwrap();
+        format!("{before}since …{}", &rest[19..])
+    }
+
+    #[test]
+    fn the_log_hears_at_once_then_in_intervals_and_at_the_end() {
+        let absence = Absence::new("Discord", MINUTE);
+        absence.begin("the connection broke");
+        assert_eq!(absence.reminder(), None, "it may be back in a moment");
+        assert_eq!(
+            plain(absence.first_line("refused", Duration::from_millis(900))),
+            "no connection to Discord since … (0s): refused. Trying again in 1s"
+        );
+        assert_eq!(absence.first_line("refused", MINUTE), None);
+        assert_eq!(absence.reminder(), None);
+        assert_eq!(plain(absence.last_line()), "Discord is back after 0s (away since …)");
+        assert_eq!(absence.last_line(), None);
+
+        let often = Absence::new("Discord", Duration::ZERO);
+        assert_eq!(often.reminder(), None, "nothing to say");
+        often.begin("refused");
+        for _ in 0..2 {
+            let line = plain(often.reminder());
+            assert_eq!(line, "no connection to Discord since … (0s): refused. Trying again");
+        }
+    }
+
+    #[test]
+    fn an_absence_that_ends_at_once_is_not_mentioned() {
+        let absence = Absence::new("Discord", MINUTE);
+        absence.begin("Discord asked to connect again");
+        assert_eq!(absence.last_line(), None);
+    }
 }

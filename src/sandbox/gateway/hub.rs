@@ -1,11 +1,12 @@
 //! Gateway sessions: who listens, what they were sent, and what they missed.
 
+use super::faults::{Fate, GatewayFaults};
 use crate::sandbox::traffic::{Heard, Reader};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// Gateway intents (Discord documentation, events, "Gateway").
@@ -90,6 +91,8 @@ pub struct Session {
     held: Option<Vec<Arc<Written>>>,
     /// Who reads along.
     reader: Option<Reader>,
+    /// What goes wrong with its events.
+    faults: Option<Arc<Mutex<GatewayFaults>>>,
     /// Which session it is, counted from the start; the oldest unconnected ones are forgotten first.
     born: u64,
 }
@@ -105,6 +108,14 @@ impl Written {
     /// An event and its data.
     pub fn new(event: &str, data: Value) -> Arc<Self> {
         Arc::new(Self { event: event.to_owned(), text: data.to_string(), data })
+    }
+
+    /// The same with two fields in a form that client libraries don't expect.
+    fn spoiled(&self) -> Arc<Self> {
+        let mut data = self.data.clone();
+        data["version"] = "unreadable".into();
+        data["pinned"] = "unreadable".into();
+        Self::new(&self.event, data)
     }
 
     /// The payload that a session sends.
@@ -126,6 +137,13 @@ impl Session {
         if let Some(reader) = &self.reader {
             reader(Heard::Told { event: &written.event, data: &written.data });
         }
+        let faults = self.faults.as_ref();
+        let fate = faults.and_then(|faults| locked(faults).event(&written.event));
+        let spoiled = (fate == Some(Fate::Spoiled)).then(|| written.spoiled());
+        let written = spoiled.as_ref().unwrap_or(written);
+        if fate == Some(Fate::Lost) {
+            return;
+        }
         // When its connection is ending, the event waits in `sent`.
         self.hand_over(self.sequence, Arc::clone(written));
         self.sent.push_back((self.sequence, Arc::clone(written)));
@@ -139,6 +157,14 @@ impl Session {
         if let Some((_, written)) = self.sent.pop_front() {
             self.sent_bytes -= written.text.len();
         }
+        if fate == Some(Fate::LastWord) {
+            self.send(Frame::Close(4000, "Closed on purpose."));
+        }
+    }
+
+    /// From now on its events may go wrong.
+    pub fn spoil(&mut self, faults: Arc<Mutex<GatewayFaults>>) {
+        self.faults = Some(faults);
     }
 
     /// Forgets what the client has said, with a heartbeat, that it received: it resumes from later.
@@ -178,9 +204,24 @@ pub struct Hub {
     born: u64,
     /// Who reads along with a user's sessions.
     reader: Option<(u64, Reader)>,
+    faults: Arc<Mutex<GatewayFaults>>,
+}
+
+fn locked(faults: &Mutex<GatewayFaults>) -> MutexGuard<'_, GatewayFaults> {
+    faults.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Hub {
+    /// What goes wrong with the bot's connections.
+    pub fn faults(&self) -> MutexGuard<'_, GatewayFaults> {
+        locked(&self.faults)
+    }
+
+    /// The same, for a session to keep.
+    pub fn shared_faults(&self) -> Arc<Mutex<GatewayFaults>> {
+        Arc::clone(&self.faults)
+    }
+
     /// Every session, connected or not.
     pub fn sessions_mut(&mut self) -> impl Iterator<Item = &mut Session> {
         self.sessions.values_mut()
@@ -222,6 +263,7 @@ impl Hub {
             sent_bytes: 0,
             queued: Arc::default(),
             held: None,
+            faults: None,
             born: self.born,
         };
         self.sessions.insert(id, session);

@@ -1,5 +1,6 @@
 //! One gateway connection: HELLO, IDENTIFY or RESUME, heartbeats, and what the session sends.
 
+use super::faults::GatewayFault;
 use super::hub::{Frame, Written, intent};
 use super::unidentified::Admitted;
 use crate::sandbox::server::Server;
@@ -87,7 +88,8 @@ pub async fn serve(server: Arc<Server>, socket: WebSocket, zlib_stream: bool) {
         identify_by: Instant::now() + server.patience().identify,
         unidentified: Some(unidentified),
     };
-    let hello = json!({"op": 10, "s": null, "t": null, "d": {"heartbeat_interval": HEARTBEAT_MS, "_trace": []}});
+    let interval = server.state().hub.faults().heartbeat_ms.unwrap_or(HEARTBEAT_MS);
+    let hello = json!({"op": 10, "s": null, "t": null, "d": {"heartbeat_interval": interval, "_trace": []}});
     let mut end = connection.open(&hello.to_string()).await.err();
     let mut queued = Vec::new();
     while end.is_none() {
@@ -243,6 +245,11 @@ impl Connection {
                 {
                     session.received(sequence);
                 }
+                let of_bot =
+                    self.session.as_ref().is_some_and(|(_, user)| *user == self.server.bot);
+                if of_bot && self.server.state().hub.faults().acknowledgement() {
+                    return Ok(());
+                }
                 self.send(&json!({"op": 11, "s": null, "t": null, "d": null}).to_string()).await
             }
             Some(2) if self.session.is_some() => Err(End::Code(4005, "Already authenticated.")),
@@ -275,6 +282,13 @@ impl Connection {
         }
         if bot && intents & intent::MESSAGE_CONTENT != 0 && !state.content_intent {
             return Err(End::Code(4014, "Disallowed intent(s)."));
+        }
+        if bot {
+            state.hub.faults().identifies += 1;
+            let fault = state.hub.faults().opening();
+            if let Some(fault) = fault {
+                return self.go_wrong(&fault);
+            }
         }
         let shard = match &data["shard"] {
             Value::Array(shard) if shard.len() == 2 => data["shard"].clone(),
@@ -319,9 +333,13 @@ impl Connection {
         let everybody = !bot || intents & intent::GUILD_PRESENCES != 0;
         let shards = shard[1].as_u64().unwrap_or(1).max(1);
         let mine = shard[0].as_u64().unwrap_or(0);
+        let faults = bot.then(|| state.hub.shared_faults());
         let Some(opened) = state.hub.session_mut(&session) else {
             return Err(End::Gone);
         };
+        if let Some(faults) = faults {
+            opened.spoil(faults);
+        }
         opened.dispatch(&Written::new("READY", ready));
         // Without the GUILDS intent nothing is heard of guilds.
         if intents & intent::GUILDS == 0 {
@@ -340,6 +358,20 @@ impl Connection {
         Ok(())
     }
 
+    /// Answers IDENTIFY or RESUME as a fault has it.
+    fn go_wrong(&self, fault: &GatewayFault) -> Result<(), End> {
+        match fault {
+            GatewayFault::Close(code) => Err(End::Code(*code, "Closed on purpose.")),
+            GatewayFault::Invalid { resumable } => {
+                let invalid = json!({"op": 9, "s": null, "t": null, "d": resumable}).to_string();
+                // The connection is this one.
+                let _ = self.inbox.send(Frame::Control(invalid));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn resume(&mut self, data: &Value) -> Result<(), End> {
         if self.session.is_some() {
             return Err(End::Code(4005, "Already authenticated."));
@@ -352,6 +384,13 @@ impl Connection {
                 .server
                 .user_of_token(&state.world, token)
                 .ok_or(End::Code(4004, "Authentication failed."))?;
+            if user == state.world.bot {
+                state.hub.faults().resumes += 1;
+                let fault = state.hub.faults().opening();
+                if let Some(fault) = fault {
+                    return self.go_wrong(&fault);
+                }
+            }
             let sequence = data["seq"].as_u64().unwrap_or(0);
             let connection = (self.number, self.inbox.clone());
             state

@@ -3,6 +3,7 @@
 use super::Reply;
 use super::entry::{Outcome, respond};
 use crate::sandbox::faults::Fault;
+use crate::sandbox::gateway::faults::GatewayFault;
 use crate::sandbox::gateway::hub::Upset;
 use crate::sandbox::refused::Refused;
 use crate::sandbox::security::{Content, content, same_key};
@@ -33,6 +34,22 @@ struct Wish {
     outage: Option<bool>,
     /// What happens to the bot's gateway connections now.
     gateway: Option<Upset>,
+    /// What goes wrong next with the bot's gateway connections; first come, first served.
+    #[serde(default)]
+    connections: Vec<ConnectionRule>,
+    /// Whether to answer the handshakes that hang.
+    #[serde(default)]
+    release: bool,
+}
+
+/// Occasions on gateway connections that go wrong.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConnectionRule {
+    /// How many of them.
+    #[serde(default = "once")]
+    times: u32,
+    fault: GatewayFault,
 }
 
 /// Requests that go wrong.
@@ -92,7 +109,18 @@ pub async fn faults_post(
     {
         return refuse(400, "a close code is from 1000 to 4999");
     }
+    for rule in &wish.connections {
+        if !(1..=MOST).contains(&rule.times) {
+            return refuse(400, "times is from 1 to 1000000");
+        }
+        if let GatewayFault::Close(code) = rule.fault
+            && !(1000..5000).contains(&code)
+        {
+            return refuse(400, "a close code is from 1000 to 4999");
+        }
+    }
     if wish.clear {
+        server.state().hub.faults().clear();
         server.state().faults.clear();
     }
     for rule in wish.requests {
@@ -103,6 +131,12 @@ pub async fn faults_post(
     }
     if let Some(upset) = wish.gateway {
         server.state().hub.upset(server.bot, upset);
+    }
+    for rule in wish.connections {
+        server.state().hub.faults().add(rule.fault, rule.times);
+    }
+    if wish.release {
+        server.state().hub.faults().release.notify_waiters();
     }
     let waiting = server.state().faults.waiting();
     respond(Outcome::of(Ok(Reply::ok(json!({"waiting": waiting})))))

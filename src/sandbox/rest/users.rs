@@ -18,11 +18,12 @@ pub fn gateway(state: &mut State, _: Call) -> Answer {
 
 /// `GET /gateway/bot`.
 pub fn gateway_bot(state: &mut State, _: Call) -> Answer {
+    let remaining = state.hub.faults().starts_left.unwrap_or(1000);
     Ok(Reply::ok(json!({
         "url": gateway_address(state),
         "shards": 1,
         "session_start_limit": {
-            "total": 1000, "remaining": 1000, "reset_after": 86_400_000, "max_concurrency": 1,
+            "total": 1000, "remaining": remaining, "reset_after": 86_400_000, "max_concurrency": 1,
         },
     })))
 }

@@ -330,7 +330,7 @@ impl Simulation {
             },
             clock: Arc::new(Simulated(self.sandbox.clock())),
             seed: self.plan.seed,
-            limits: Limits::default(),
+            limits: limits(),
         }
     }
 
@@ -503,6 +503,15 @@ impl Simulation {
 /// Waits for nothing.
 fn at_once() -> Settler {
     Arc::new(|| Box::pin(async {}))
+}
+
+/// Limits for days that pass in seconds: a minute's wait for the gateway would be a week of study time.
+fn limits() -> Limits {
+    let mut limits = Limits::default();
+    limits.gateway.first_wait = Duration::from_millis(10);
+    limits.gateway.longest_wait = Duration::from_millis(500);
+    limits.gateway.between_identifies = Duration::from_millis(10);
+    limits
 }
 
 #[cfg(test)]
