@@ -54,7 +54,7 @@ async fn answers(stage: &Stage) {
 #[tokio::test]
 async fn a_handshake_that_is_swallowed_is_given_up_and_opens_no_second_session_when_released() {
     let stage = open_round().await;
-    let [ana, ..] = stage.cast().await;
+    let [ana, ben, ..] = stage.cast().await;
     stage.sandbox().fail_gateway(GatewayFault::HangHandshake, 1);
     stage.sandbox().drop_gateways();
     stage.until("the handshake", || stage.sandbox().handshakes_held() == 1).await;
@@ -63,7 +63,7 @@ async fn a_handshake_that_is_swallowed_is_given_up_and_opens_no_second_session_w
     stage.sandbox().release_handshakes();
     let missed = Post(missed);
     stage.until("the check mark", || stage.place.post(&missed).is_marked()).await;
-    ana.answers("And a second message, after the release.").await;
+    ben.answers("An answer after the release.").await;
     answers(&stage).await;
     // One IDENTIFY at the start, one RESUME.
     assert_eq!(stage.sandbox().openings_of_bot(), (1, 1));
@@ -259,7 +259,8 @@ async fn whoever_acts_in_a_way_that_cannot_be_read_is_told() {
     stage.sandbox().fail_gateway(GatewayFault::Spoil("INTERACTION_CREATE".to_owned()), 1);
     let said = ana.uses("today", Value::Null).await;
     assert!(said.says("I couldn't read what Discord sent me"), "{}", said.text());
-    assert!(ana.uses("today", Value::Null).await.says("Question 1"), "the next one is read");
+    let next = ana.uses("today", Value::Null).await;
+    assert!(!next.says("couldn't read"), "{}", next.text());
     stage.finish().await;
 }
 

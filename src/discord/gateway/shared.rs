@@ -37,7 +37,7 @@ struct Progress {
     backoff: Backoff,
     /// No connection before then.
     not_before: Instant,
-    /// Connections in a row that hung.
+    /// Connections in a row that hung although REST answered.
     hangs: u32,
     /// When IDENTIFY was last said.
     identified: Option<Instant>,
@@ -127,30 +127,29 @@ impl Shared {
     /// A connection brought no session.
     ///
     /// # Errors
-    /// When so many hung in a row that only a new process may help.
+    /// When so many hung in a row although REST answers that only a new process may help.
     pub(super) async fn failed(&self, failure: &Failure) -> Result<(), ConnectError> {
-        let (why, hangs, wait) = {
+        let why = match failure {
+            Failure::Fast(why) => why.clone(),
+            Failure::Hung(what) => {
+                format!("{what} within {}", humantime::format_duration(self.limits.session))
+            }
+        };
+        let wait = {
             let mut progress = self.progress();
             let wait = progress.backoff.failed(chance());
             progress.not_before = Instant::now() + wait;
-            let why = match failure {
-                Failure::Fast(why) => {
-                    progress.hangs = 0;
-                    why.clone()
-                }
-                Failure::Hung(what) => {
-                    progress.hangs += 1;
-                    let limit = humantime::format_duration(self.limits.session);
-                    format!("{what} within {limit} ({} in a row)", progress.hangs)
-                }
-            };
-            (why, progress.hangs, wait)
+            wait
         };
         self.engine.vitals().session_lost(&why);
         self.absence.failed(&why, wait);
+        // Where REST doesn't answer either, it's an outage, and a new process wouldn't help.
         let answers = async { matches!(timeout(ASK, self.http.get_gateway()).await, Ok(Ok(_))) };
-        if hangs >= self.limits.hangs && answers.await {
-            return Err(ConnectError::Hangs(hangs));
+        let counts = matches!(failure, Failure::Hung(_)) && answers.await;
+        let mut progress = self.progress();
+        progress.hangs = if counts { progress.hangs + 1 } else { 0 };
+        if progress.hangs >= self.limits.hangs {
+            return Err(ConnectError::Hangs(progress.hangs));
         }
         Ok(())
     }

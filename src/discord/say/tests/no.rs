@@ -1,6 +1,6 @@
 use super::sample::CHANNEL;
 use super::show;
-use crate::discord::say::no::{fault, refusal};
+use crate::discord::say::no::{fault, refusal, unreadable};
 use crate::domain::ids::ChannelId;
 use crate::domain::refusal::Refusal;
 use insta::assert_snapshot;
@@ -176,4 +176,9 @@ fn a_plan_error_stays_as_it_is_where_it_is_a_sentence() {
 #[test]
 fn a_fault() {
     assert_snapshot!(show(&fault("0007")), @"Sorry, something broke on my side. Please look whether it worked before you try again. If it keeps happening, tell the people who run this bot: fault 0007.");
+}
+
+#[test]
+fn an_interaction_that_could_not_be_read() {
+    assert_snapshot!(show(&unreadable()), @"I couldn't read what Discord sent me, so I did nothing. Please try again. If it keeps happening, tell the people who run this bot: `/study doctor` counts what I couldn't read.");
 }
