@@ -151,14 +151,14 @@ impl Session {
         while self.sent.len() > REPLAY || self.sent_bytes > REPLAY_BYTES {
             self.forget_oldest();
         }
+        if fate == Some(Fate::LastWord) {
+            self.send(Frame::Close(4000, "Closed on purpose."));
+        }
     }
 
     fn forget_oldest(&mut self) {
         if let Some((_, written)) = self.sent.pop_front() {
             self.sent_bytes -= written.text.len();
-        }
-        if fate == Some(Fate::LastWord) {
-            self.send(Frame::Close(4000, "Closed on purpose."));
         }
     }
 
