@@ -16,6 +16,7 @@ mod register;
 mod render;
 mod rights;
 pub mod say;
+mod steering;
 
 pub use alarm::Alarm;
 pub use doctor::{Visitor, unnamed};
@@ -34,6 +35,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use steering::Steering;
 use thiserror::Error;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -153,7 +155,7 @@ impl Connection {
         let intents = GatewayIntents::GUILDS
             | GatewayIntents::GUILD_MESSAGES
             | GatewayIntents::MESSAGE_CONTENT;
-        let data = Data { engine, outbound, gauge: gauge.clone() };
+        let data = Data { engine, outbound, gauge: gauge.clone(), steering: Steering::default() };
         let mut settings = CacheSettings::default();
         // Members come with the events that concern them; keeping them all would cost memory for
         // nothing.
