@@ -16,7 +16,9 @@ pub(super) async fn event(context: &discord::Context, event: &FullEvent, data: &
             tracing::info!(bot = %data_about_bot.user.name, "connected");
             // A new session: whatever happened since the last one must be read back.
             data.engine.events_missed();
+            data.steering.forget();
         }
+        FullEvent::CommandPermissionsUpdate { permission } => data.steering.changed(permission),
         FullEvent::Resume { .. } => tracing::info!("resumed"),
         FullEvent::Message { new_message } => {
             let Some(guild) = new_message.guild_id else { return };

@@ -18,6 +18,7 @@ mod register;
 mod render;
 mod rights;
 pub mod say;
+mod steering;
 mod time;
 
 pub use alarm::Alarm;

@@ -22,4 +22,5 @@ pub mod review;
 pub mod round;
 pub mod schedule;
 pub mod season;
+pub mod steering;
 pub mod streak;

@@ -75,6 +75,7 @@ refusals! {
     unknown_webhook => 404, 10015, "Unknown Webhook";
     unknown_interaction => 404, 10062, "Unknown interaction";
     unknown_command => 404, 10063, "Unknown application command";
+    unknown_command_permissions => 404, 10066, "Unknown application command permissions";
     too_many_pins => 400, 30003, "Maximum number of pins reached (250)";
     too_many_reactions => 403, 30010, "Maximum number of reactions reached (20)";
     already_acknowledged => 400, 40060, "Interaction has already been acknowledged.";

@@ -33,6 +33,7 @@ mod season;
 mod setup;
 mod stage;
 mod stats;
+mod steering;
 mod tls;
 mod trouble;
 mod voting;

@@ -1,6 +1,6 @@
 //! What the bot and members may not do, and how Discord says so.
 
-use crate::client::{Rest, connected, id};
+use crate::client::{Gateway, Rest, connected, id, sandbox};
 use serde_json::json;
 
 const VIEW: u64 = 1 << 10;
@@ -93,6 +93,53 @@ async fn members_see_and_touch_only_what_is_theirs() {
             .code(),
         (403, 50001)
     );
+}
+
+#[tokio::test]
+async fn admins_say_who_may_use_a_command_and_the_bot_is_told() {
+    let sandbox = sandbox().await;
+    let bot = Rest::bot(&sandbox);
+    // No intent is asked for.
+    let mut gateway = Gateway::connect(&sandbox.gateway()).await;
+    let token = sandbox.bot_token();
+    gateway.send(json!({"op": 2, "d": {"token": token, "intents": 0, "properties": {}}})).await;
+    gateway.event("READY").await;
+    let application = format!("/applications/{}", sandbox.bot_id());
+    let body = json!({"name": "ping", "description": "d", "default_member_permissions": "32"});
+    let ping = bot.send("POST", &format!("{application}/commands"), body).await.ok();
+    let id = ping["id"].as_str().unwrap();
+    let commands = format!("{application}/guilds/{}/commands", sandbox.guild_id());
+    let of_ping = format!("{commands}/{id}/permissions");
+    let all = format!("{commands}/permissions");
+    assert_eq!(bot.get(&all).await, json!([]));
+    assert_eq!(bot.bare("GET", &of_ping).await.code(), (404, 10066));
+    let (ana, maya) = (Rest::member(&sandbox, "Ana"), Rest::member(&sandbox, "Maya"));
+    let everyone = sandbox.guild_id().to_string();
+    let set = json!({"permissions": [{"id": everyone, "type": 1, "permission": true}]});
+    assert_eq!(bot.send("PUT", &of_ping, set.clone()).await.code(), (403, 20001));
+    assert_eq!(ana.send("PUT", &of_ping, set.clone()).await.code(), (403, 50013));
+    let other = format!("{commands}/1/permissions");
+    assert_eq!(maya.send("PUT", &other, set.clone()).await.code(), (404, 10063));
+    for wrong in [
+        json!({}),
+        json!({"permissions": [{"id": "1", "type": 4, "permission": true}]}),
+        json!({"permissions": vec![set["permissions"][0].clone(); 101]}),
+    ] {
+        assert_eq!(maya.send("PUT", &of_ping, wrong).await.code(), (400, 50035));
+    }
+    gateway.nothing_else().await;
+    let shown = maya.send("PUT", &of_ping, set.clone()).await.ok();
+    assert_eq!((&shown["id"], &shown["permissions"]), (&ping["id"], &set["permissions"]));
+    assert_eq!(gateway.event("APPLICATION_COMMAND_PERMISSIONS_UPDATE").await, shown);
+    assert_eq!(bot.get(&all).await, json!([shown]));
+    assert_eq!(bot.get(&of_ping).await, shown);
+    let ana = sandbox.actor("Ana");
+    let study = sandbox.study_channel_id();
+    // Nobody answers; but Discord offers it.
+    assert!(ana.command(study, "ping", json!([])).await.unwrap().failed);
+    maya.send("PUT", &of_ping, json!({"permissions": []})).await.ok();
+    assert!(ana.command(study, "ping", json!([])).await.is_err());
+    sandbox.stop().await;
 }
 
 #[tokio::test]

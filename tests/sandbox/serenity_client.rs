@@ -1,6 +1,7 @@
 //! serenity's own client against the sandbox: the events it must be able to read, a command it
 //! registers and answers.
 
+use crate::client::Rest;
 use serde_json::json;
 use serenity::all::{
     AutoArchiveDuration, ChannelId, ChannelType, CommandInteraction, CommandOptionType,
@@ -383,6 +384,18 @@ async fn serenity_reads_every_answer() {
     let two = [CreateCommand::new("two").description("Two")];
     let local = http.create_guild_commands(guild, &two).await.unwrap();
     assert_eq!(http.get_guild_commands(guild).await.unwrap()[0].id, local[0].id);
+    let maya = Rest::member(&sandbox, "Maya");
+    let path = format!(
+        "/applications/{}/guilds/{guild}/commands/{}/permissions",
+        sandbox.bot_id(),
+        local[0].id
+    );
+    let set = json!({"permissions": [{"id": ana.to_string(), "type": 2, "permission": true}]});
+    maya.send("PUT", &path, set).await.ok();
+    let all = http.get_guild_commands_permissions(guild).await.unwrap();
+    assert_eq!((all.len(), all[0].id, all[0].permissions[0].permission), (1, local[0].id, true));
+    let one = http.get_guild_command_permissions(guild, local[0].id).await.unwrap();
+    assert_eq!(one.permissions[0].id.to_user_id(), ana);
     study.delete_message(&http, card.id).await.unwrap();
     let long = CreateMessage::new().content("x".repeat(2001));
     study.send_message(&http, long).await.unwrap_err();

@@ -18,6 +18,7 @@ mod today;
 use super::fault::{code, failure, view_card};
 use super::pictures::drawn;
 use super::say::{self, Card};
+use super::steering::{Asking, Steering};
 use super::{ACKNOWLEDGE_AFTER, Gauge, Outbound, inbound, render, reply_in_time};
 use crate::domain::ids::{ChannelId, GuildId, InteractionId, MemberId};
 use crate::domain::refusal::Refusal;
@@ -38,6 +39,7 @@ pub(super) struct Data {
     pub(super) engine: Engine,
     pub(super) outbound: Arc<Outbound>,
     pub(super) gauge: Gauge,
+    pub(super) steering: Steering,
 }
 
 impl Data {
@@ -180,12 +182,9 @@ async fn on_error(error: FrameworkError<'_, Data, Error>) {
         FrameworkError::CommandStructureMismatch { ctx, description, .. } => {
             (Some(poise::Context::Application(ctx)), "command structure", description.to_owned())
         }
-        FrameworkError::GuildOnly { ctx, .. } => {
-            let card = say::no::refusal(&Refusal::GuildOnly);
-            if let Err(error) = ctx.send(render::reply(&card, true)).await {
-                tracing::warn!(error = super::fault::failure(&error).text(), "could not refuse");
-            }
-            return;
+        FrameworkError::GuildOnly { ctx, .. } => return refuse(ctx, &Refusal::GuildOnly).await,
+        FrameworkError::CommandCheckFailed { error: None, ctx, .. } => {
+            return refuse(ctx, &Refusal::NotAnAdmin).await;
         }
         other => (None, "framework", other.to_string()),
     };
@@ -196,6 +195,31 @@ async fn on_error(error: FrameworkError<'_, Data, Error>) {
             tracing::warn!(error = super::fault::failure(&error).text(), "could not apologise");
         }
     }
+}
+
+async fn refuse(context: Context<'_>, refusal: &Refusal) {
+    let card = say::no::refusal(refusal);
+    if let Err(error) = context.send(render::reply(&card, true)).await {
+        tracing::warn!(error = super::fault::failure(&error).text(), "could not refuse");
+    }
+}
+
+/// Checks once more, after Discord, whether the asker may use `/study`. Where what the server set can't
+/// be read, Discord's own check stands: without it the command would not have come.
+async fn may_steer(context: Context<'_>) -> Result<bool, Error> {
+    let poise::Context::Application(app) = context else { return Ok(false) };
+    let (Some(guild), Some(member)) = (app.interaction.guild_id, &app.interaction.member) else {
+        return Ok(false);
+    };
+    let asking = Asking {
+        guild: GuildId(guild.get()),
+        member,
+        channel: app.interaction.channel_id,
+        place: app.interaction.channel.as_ref(),
+        command: Some(app.interaction.data.id),
+    };
+    let steering = &context.data().steering;
+    Ok(steering.may_steer(context.http(), &asking).await.unwrap_or(true))
 }
 
 /// Who asked, and where. `None` outside guilds, where no command is offered.

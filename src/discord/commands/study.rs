@@ -14,6 +14,7 @@ use serenity::all::{self as discord, ChannelType, CreateAutocompleteResponse};
     slash_command,
     guild_only,
     default_member_permissions = "MANAGE_GUILD",
+    check = "super::may_steer",
     subcommand_required,
     subcommands(
         "setup",

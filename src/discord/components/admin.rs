@@ -2,11 +2,11 @@
 
 use super::{Answer, Press};
 use crate::discord::say;
+use crate::discord::steering::Asking;
 use crate::domain::ids::{GuildId, MemberId};
 use crate::domain::refusal::Refusal;
 use crate::engine::Guild;
 use crate::engine::views::View;
-use serenity::all as discord;
 
 /// The status behind a notice: for admins, also in a direct message.
 pub(super) async fn status(press: &Press<'_>) -> View<Answer> {
@@ -14,16 +14,25 @@ pub(super) async fn status(press: &Press<'_>) -> View<Answer> {
     Ok(Answer::Private(say::admin::status(&press.data.engine.status(guild.id, None).await?)))
 }
 
-/// The guild of the notice whose button was pressed, if the presser is one of its admins. In a
-/// direct message those are whoever ran the setup and the owner: nobody else is sent notices there.
+/// The guild of the notice whose button was pressed, if the presser may steer there: the buttons of
+/// notices count as `/study`. Where what the server set for it can't be read, it takes Manage Server.
+/// In a direct message those are whoever ran the setup and the owner: nobody else is sent notices there.
 pub(super) async fn guild_of_notice(press: &Press<'_>) -> View<Guild> {
     let (engine, interaction) = (&press.data.engine, press.interaction);
     let notice = engine.notice_of_key(press.key).await?;
     let allowed = match &interaction.member {
-        Some(member) => {
-            GuildId(member.guild_id.get()) == notice.id
-                && member.permissions.is_some_and(discord::Permissions::manage_guild)
+        Some(member) if GuildId(member.guild_id.get()) == notice.id => {
+            let asking = Asking {
+                guild: notice.id,
+                member,
+                channel: interaction.channel_id,
+                place: interaction.channel.as_ref(),
+                command: None,
+            };
+            let known = press.data.steering.may_steer(&press.context.http, &asking).await;
+            known.unwrap_or_else(|| asking.manages())
         }
+        Some(_) => false,
         None => {
             let user = MemberId(interaction.user.id.get());
             user == notice.setup_by || user == notice.owner

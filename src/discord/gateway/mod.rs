@@ -22,6 +22,7 @@ pub(super) use backoff::{Backoff, chance};
 
 use super::alarm::Alarm;
 use super::commands::{self, Data};
+use super::steering::Steering;
 use super::{ConnectError, Gauge, Outbound};
 use crate::engine::Engine;
 use crate::engine::limits::Gateway;
@@ -180,6 +181,7 @@ async fn client(parts: &Parts, http: Http) -> serenity::Result<Client> {
         engine: parts.engine.clone(),
         outbound: Arc::clone(&parts.outbound),
         gauge: parts.gauge.clone(),
+        steering: Steering::default(),
     };
     let mut settings = CacheSettings::default();
     // Members come with the events that concern them; keeping them all would cost memory for

@@ -2,12 +2,14 @@
 
 mod call;
 mod definition;
+pub mod overrides;
 
 pub use call::check_call;
 
 use crate::sandbox::refused::{Refused, invalid};
 use crate::sandbox::wire;
 use definition::read;
+use overrides::Overrides;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +20,8 @@ pub type Scope = Option<u64>;
 #[derive(Default)]
 pub struct Commands {
     registered: BTreeMap<Scope, BTreeMap<u64, Value>>,
+    /// Who may use them in which guild.
+    pub overrides: Overrides,
 }
 
 impl Commands {

@@ -2,6 +2,7 @@
 
 use super::{Interaction, Progress, kind};
 use crate::sandbox::commands::check_call;
+use crate::sandbox::commands::overrides::Caller;
 use crate::sandbox::refused::{Form, Refused, invalid};
 use crate::sandbox::state::messages::as_id;
 use crate::sandbox::state::{Audience, State};
@@ -166,17 +167,8 @@ impl State {
         if rights & may::USE_APPLICATION_COMMANDS == 0 {
             return Err(Refused::missing_permissions());
         }
-        let needed = command["default_member_permissions"]
-            .as_str()
-            .and_then(|bits| bits.parse::<u64>().ok());
-        if let Some(needed) = needed
-            && channel.guild.is_some()
-        {
-            // "0" hides a command from everybody but administrators.
-            let allowed = rights == may::ALL || (needed != 0 && rights & needed == needed);
-            if !allowed {
-                return Err(Refused::missing_permissions());
-            }
+        if !self.may_call(user, channel, rights, command) {
+            return Err(Refused::missing_permissions());
         }
         let context = u64::from(channel.guild.is_none());
         let elsewhere = command["contexts"]
@@ -231,6 +223,26 @@ impl State {
             message: None,
             metadata,
         })
+    }
+
+    /// Whether a guild lets a member use a command in a channel.
+    fn may_call(&self, user: u64, channel: &Channel, rights: u64, command: &Value) -> bool {
+        let needed = command["default_member_permissions"]
+            .as_str()
+            .and_then(|bits| bits.parse::<u64>().ok());
+        // Administrators may use everything.
+        let (Some(guild), false) = (channel.guild, rights == may::ALL) else { return true };
+        let members = self.world.guilds.get(&guild).map(|guild| &guild.members);
+        let caller = Caller {
+            guild,
+            user,
+            roles: members.and_then(|all| all.get(&user)).map_or(&[], |member| &member.roles),
+            channel: channel.thread.as_ref().and(channel.parent).unwrap_or(channel.id),
+            // "0" hides a command from everybody else.
+            by_default: needed.is_none_or(|needed| needed != 0 && rights & needed == needed),
+        };
+        let command = as_id(&command["id"]).unwrap_or(0);
+        self.commands.overrides.allow(&caller, self.world.bot, command)
     }
 
     fn check_component(

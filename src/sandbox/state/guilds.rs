@@ -100,6 +100,7 @@ impl State {
             return;
         }
         if bot {
+            self.commands.overrides.forget(guild);
             // The bot's sessions are told that the guild is gone; `unavailable` would mean an outage.
             self.tell("GUILD_DELETE", &Audience::Bot, &json!({"id": wire::id(guild)}));
         }

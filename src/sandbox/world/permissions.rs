@@ -5,6 +5,7 @@ use super::{Channel, World, kind};
 pub const ADD_REACTIONS: u64 = 1 << 6;
 pub const ADMINISTRATOR: u64 = 1 << 3;
 pub const MANAGE_CHANNELS: u64 = 1 << 4;
+pub const MANAGE_GUILD: u64 = 1 << 5;
 pub const VIEW_CHANNEL: u64 = 1 << 10;
 pub const SEND_MESSAGES: u64 = 1 << 11;
 pub const MANAGE_MESSAGES: u64 = 1 << 13;
@@ -13,6 +14,7 @@ pub const ATTACH_FILES: u64 = 1 << 15;
 pub const READ_MESSAGE_HISTORY: u64 = 1 << 16;
 pub const MENTION_EVERYONE: u64 = 1 << 17;
 pub const USE_EXTERNAL_EMOJIS: u64 = 1 << 18;
+pub const MANAGE_ROLES: u64 = 1 << 28;
 pub const USE_APPLICATION_COMMANDS: u64 = 1 << 31;
 pub const MANAGE_THREADS: u64 = 1 << 34;
 pub const CREATE_PUBLIC_THREADS: u64 = 1 << 35;
@@ -177,6 +179,8 @@ mod tests {
         for (name, bit) in [
             ("ADMINISTRATOR", ADMINISTRATOR),
             ("MENTION_EVERYONE", MENTION_EVERYONE),
+            ("MANAGE_GUILD", MANAGE_GUILD),
+            ("MANAGE_ROLES", MANAGE_ROLES),
             ("USE_APPLICATION_COMMANDS", USE_APPLICATION_COMMANDS),
             ("SEND_MESSAGES_IN_THREADS", SEND_MESSAGES_IN_THREADS),
             ("PIN_MESSAGES", PIN_MESSAGES),

@@ -104,6 +104,9 @@ impl Look<'_> {
                 self.object("", "ThreadResponse", without(data, &["newly_created"]));
             }
             "GUILD_CREATE" => self.guild(data),
+            "APPLICATION_COMMAND_PERMISSIONS_UPDATE" => {
+                self.object("", "CommandPermissionsResponse", data.clone());
+            }
             "GUILD_MEMBER_ADD" | "GUILD_MEMBER_UPDATE" => {
                 self.id("/guild_id", &guild);
                 self.object("", "GuildMemberResponse", without(data, &["guild_id"]));
