@@ -22,6 +22,7 @@ mod close;
 mod control;
 mod desk;
 mod inbox;
+mod presence;
 pub mod rates;
 mod reports;
 mod review;
