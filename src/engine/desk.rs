@@ -65,7 +65,10 @@ impl<'a> Desk<'a> {
     pub(super) async fn decide(&mut self, input: Input) -> Decision<Reply> {
         match input {
             Input::Tick => self.tick().await,
-            Input::Connected => self.connected().await,
+            Input::Connected => {
+                self.groups_resume().await?;
+                self.connected().await
+            }
             Input::Message { guild, thread, message, facts } => {
                 self.message(guild, thread, &message, &facts).await
             }
