@@ -235,6 +235,7 @@ fn parts() {
     q.md:6: text stands before the title; the title, `# …`, comes first
     ");
     insta::assert_snapshot!(with("# Why does this list remember?", "#"), @"q.md:6: the title is empty");
+    insta::assert_snapshot!(with("# Why does this list remember?", "# \u{3164}\u{200b}"), @"q.md:6: the title is empty");
     insta::assert_snapshot!(with("# Why", "Hello!\n\n# Why"), @"q.md:6: text stands before the title; the title, `# …`, comes first");
     insta::assert_snapshot!(with("## Hint", "# Hint"), @"q.md:14: a question has only one title, `# …`");
     insta::assert_snapshot!(with("## Hint", "## Clue"), @"q.md:14: unknown heading `## Clue`; known are Hint, Answer, Choices, Follow-up and Sources");
@@ -298,6 +299,9 @@ fn choices() {
     ");
     insta::assert_snapshot!(with("`[2]`, since each call makes a list", ""), @"q.md:38: the choice is empty");
     insta::assert_snapshot!(with("`[2]`, since each call makes a list", "`[1, 2]`, since both calls share one list"), @"q.md:40: the choice is the same as the one on line 38");
+    let near = "`[1, 2]`,  since both calls SHARE one\u{200b} list";
+    insta::assert_snapshot!(with("`[2]`, since each call makes a list", near), @"q.md:40: the choice is too much like the one on line 38; they differ only in case or spaces");
+    insta::assert_snapshot!(with("`[2]`, since each call makes a list", "\u{200b}\u{3164}"), @"q.md:38: the choice is empty");
     insta::assert_snapshot!(with("## Choices", "## Choices\n  > Too early."), @"q.md:38: a reason must stand below the choice it is for");
     insta::assert_snapshot!(with("list\n  > The list is", "list\n  ```\n  code\n  ```\n  > The list is"), @r"
     q.md:39: a choice cannot hold a code block; use `code` in its line

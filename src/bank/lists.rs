@@ -90,7 +90,7 @@ fn is_link(source: &str) -> bool {
         let Some((text, address)) = source.rsplit_once("](") else {
             return false;
         };
-        if text.trim_start_matches('[').trim().is_empty() {
+        if crate::domain::text::is_blank(text.trim_start_matches('[')) {
             return false;
         }
         match address.strip_suffix(')') {

@@ -9,6 +9,7 @@ use super::schema::FrontMatter;
 use super::text::{Lines, decode};
 use crate::domain::ids::QuestionId;
 use crate::domain::question::{Choice, FollowUp, Question};
+use crate::domain::text::is_blank;
 use std::ops::Range;
 
 const FENCE: &str = "+++";
@@ -115,7 +116,7 @@ fn read(text: &str, report: &mut Report) -> Option<Draft> {
 
 /// The front matter between its fences, and where the Markdown begins.
 fn split(text: &str, report: &mut Report) -> Option<(Option<Range<usize>>, usize)> {
-    if text.trim().is_empty() {
+    if is_blank(&text) {
         report.whole("is empty");
         return None;
     }

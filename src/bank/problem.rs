@@ -1,5 +1,6 @@
 //! What is wrong with a pack, and where.
 
+use crate::domain::text::printable;
 use std::fmt;
 
 /// What a problem means for starting the bot.
@@ -29,7 +30,7 @@ pub struct Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.path.is_empty() {
-            f.write_str(&self.path)?;
+            f.write_str(&printable(&self.path))?;
             if let Some(line) = self.line {
                 write!(f, ":{line}")?;
             }
@@ -38,7 +39,9 @@ impl fmt::Display for Problem {
         if self.severity == Severity::Warning {
             f.write_str("warning: ")?;
         }
-        f.write_str(&self.message)
+        // What a program printed may be of several lines.
+        let lines: Vec<String> = self.message.split('\n').map(printable).collect();
+        f.write_str(&lines.join("\n"))
     }
 }
 

@@ -6,6 +6,7 @@
 use super::problem::Report;
 use super::text::{Lines, length};
 use crate::domain::question::{Difficulty, Kind};
+use crate::domain::text::is_blank;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -118,7 +119,7 @@ impl Pack {
                 return None;
             };
             let written = value.get_ref().as_str().map(str::trim).unwrap_or_default();
-            if written.is_empty() || length(written) > MAX_PACK_TEXT {
+            if is_blank(written) || length(written) > MAX_PACK_TEXT {
                 report.error(
                     place.line(value.span()),
                     format!("`{key}` must be a text of 1 to {MAX_PACK_TEXT} characters"),
@@ -173,7 +174,7 @@ fn tags(value: &Spanned<DeValue<'_>>, place: &Place, report: &mut Report) -> Vec
     for tag in array.iter() {
         let line = place.line(tag.span());
         match tag.get_ref().as_str().map(str::trim) {
-            Some(word) if word.is_empty() || length(word) > MAX_TAG => {
+            Some(word) if is_blank(word) || length(word) > MAX_TAG => {
                 report.error(line, format!("each of `tags` must have 1 to {MAX_TAG} characters"))
             }
             Some(word) if tags.iter().any(|known| known == word) => {

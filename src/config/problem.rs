@@ -1,6 +1,7 @@
 //! What is wrong with a configuration. No sentence here ever quotes a value, since any value may
 //! be a secret in the wrong place.
 
+use crate::domain::text::printable;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,13 +27,14 @@ impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Without a file there is only the environment to speak of.
         if !self.path.as_os_str().is_empty() {
-            write!(f, "{}", self.path.display())?;
+            f.write_str(&printable(&self.path.display().to_string()))?;
             if let Some(line) = self.line {
                 write!(f, ":{line}")?;
             }
             f.write_str(": ")?;
         }
-        f.write_str(&self.message)
+        let lines: Vec<String> = self.message.split('\n').map(printable).collect();
+        f.write_str(&lines.join("\n"))
     }
 }
 

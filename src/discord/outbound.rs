@@ -200,10 +200,15 @@ impl Outbound {
                 let Some(message) = view.message else { return Ok(gone("the card is not there")) };
                 self.edit(view.channel, message, &say::quiz::group(&view)).await
             }
+            Intent::QuizOver { run } => {
+                let view = self.engine.quiz_result(*run).await?;
+                let card = say::quiz::without_card(&view);
+                self.say_for_good(delivery, view.channel, &card, expired).await
+            }
             Intent::QuizFailed { run } => {
-                let (host, channel) = self.engine.quiz_host(*run).await?;
+                let (host, channel, was_there) = self.engine.quiz_host(*run).await?;
                 let place = self.direct_channel(host).await?;
-                let card = say::quiz::failed(channel);
+                let card = say::quiz::failed(channel, was_there);
                 self.say_for_good(delivery, place, &card, expired).await
             }
             Intent::Notice { notice } => self.notice(delivery, notice).await,
@@ -337,8 +342,8 @@ impl Outbound {
         // A thread has the number of the message it was started from, and a message has at most
         // one: starting it twice is refused, and that refusal is as good as a yes.
         let thread = ChannelId(message.0);
-        let builder =
-            CreateThread::new(&question.title).auto_archive_duration(AutoArchiveDuration::OneWeek);
+        let builder = CreateThread::new(say::round::thread_name(question))
+            .auto_archive_duration(AutoArchiveDuration::OneWeek);
         let http = self.paced().await;
         let made = http
             .create_thread_from_message(id(round.channel), message_id(message), &builder, None)

@@ -1,6 +1,7 @@
 //! The closed list of ways to say no to a member. Their sentences are in `discord/say`.
 
 use crate::domain::ids::ChannelId;
+use chrono_tz::Tz;
 
 /// Why an interaction was refused. Only the asker sees its sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,20 @@ pub enum Refusal {
     BadTime(String),
     /// The text is not a zone of the IANA database.
     BadZone(String),
+    /// The text is an abbreviation, which does not say whether the clocks change.
+    ZoneAbbreviated {
+        /// As typed.
+        typed: String,
+        /// What may have been meant.
+        zones: Vec<Tz>,
+    },
+    /// The text is part of the names of these zones, or of more.
+    ZoneUnclear {
+        /// As typed.
+        typed: String,
+        /// Those whose names fit best.
+        zones: Vec<Tz>,
+    },
     /// The text is not a list of weekdays.
     BadWeekdays(String),
     /// The text is not a date.

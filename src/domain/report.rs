@@ -1,5 +1,7 @@
 //! Reports: a member says that something is wrong with a question.
 
+use crate::domain::text::{is_blank, trimmed};
+
 /// Open reports a member may have in one guild.
 pub const MOST_OPEN: u32 = 5;
 /// Characters of a reason.
@@ -44,10 +46,10 @@ impl Standing {
     }
 }
 
-/// The reason as it is kept: without space around it, and cut; `None` if nothing is left.
+/// The reason as it is kept: without space around it, and cut; `None` if nothing is left to see.
 pub fn reason(typed: &str) -> Option<String> {
-    let kept: String = typed.trim().chars().take(LONGEST_REASON).collect();
-    if kept.chars().any(|c| !c.is_whitespace() && !c.is_control()) { Some(kept) } else { None }
+    let kept: String = trimmed(typed).chars().take(LONGEST_REASON).collect();
+    if is_blank(&kept) { None } else { Some(kept) }
 }
 
 #[cfg(test)]
@@ -68,7 +70,9 @@ mod tests {
     #[test]
     fn reasons_are_kept_within_bounds() {
         assert_eq!(reason("  The answer is wrong.\n"), Some("The answer is wrong.".to_owned()));
-        assert_eq!(reason(" \u{7} \n"), None);
+        for nothing in [" \u{7} \n", "\u{200b}\u{200b}", "\u{3164}", "\u{2800} \u{202e}"] {
+            assert_eq!(reason(nothing), None, "{nothing:?}");
+        }
         assert_eq!(reason(&"é".repeat(600)).unwrap().chars().count(), LONGEST_REASON);
     }
 }

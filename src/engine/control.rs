@@ -9,6 +9,7 @@ use crate::domain::notice::Trouble;
 use crate::domain::refusal::Refusal;
 use crate::domain::round::{Event, SkipReason, State};
 use crate::domain::schedule::{self, Due, Holiday, Pause, Schedule, Weekdays};
+use crate::domain::text;
 use crate::store::channels::StudyChannel;
 use crate::store::guilds::Guild;
 use crate::store::ledger::{self, Entry};
@@ -20,6 +21,8 @@ use chrono::{NaiveDate, NaiveTime};
 const MOST_STUDY_CHANNELS: usize = 25;
 /// Holidays a study channel may have.
 const MOST_HOLIDAYS: usize = 100;
+/// Characters of what a holiday is called.
+const MOST_LABEL: usize = 100;
 /// Scheduled rounds an admin may skip ahead.
 const MOST_SKIPS: usize = 60;
 
@@ -228,6 +231,7 @@ impl Desk<'_> {
         if channel.schedule.holidays.len() >= MOST_HOLIDAYS {
             return Err(Refusal::TooManyHolidays.into());
         }
+        let label = text::label(&label, MOST_LABEL).unwrap_or_default();
         let holiday = Holiday { first, last, label };
         channels::add_holiday(self.db, channel.id, &holiday).await?;
         self.holidays_changed(&mut channel).await
@@ -385,7 +389,7 @@ fn parse_time(text: &str) -> Result<NaiveTime, Refusal> {
 }
 
 fn parse_zone(text: &str) -> Result<chrono_tz::Tz, Refusal> {
-    schedule::parse_zone(text).ok_or_else(|| Refusal::BadZone(text.to_owned()))
+    schedule::zone_named(text)
 }
 
 fn parse_weekdays(text: &str) -> Result<Weekdays, Refusal> {

@@ -105,7 +105,12 @@ pub enum Intent {
         /// The run.
         run: RunId,
     },
-    /// Tell the host that the card could not be posted.
+    /// Tell those in a group's quiz that it is over, because its card is gone.
+    QuizOver {
+        /// The run.
+        run: RunId,
+    },
+    /// Tell the host what could not be said where the quiz is.
     QuizFailed {
         /// The run.
         run: RunId,
@@ -154,6 +159,7 @@ impl Intent {
             Self::WeeklyBoard { .. } => "weekly board",
             Self::QuizCard { .. } => "quiz card",
             Self::QuizEdit { .. } => "quiz edit",
+            Self::QuizOver { .. } => "quiz over",
             Self::QuizFailed { .. } => "quiz failed",
             Self::Notice { .. } => "notice",
             Self::EditReport { .. } => "edit report",
@@ -181,7 +187,9 @@ impl Intent {
             Self::Reference { .. } => "show the reference answer",
             Self::EditCard { .. } => "bring the question card up to date",
             Self::WeeklyBoard { .. } => "post the weekly leaderboard",
-            Self::QuizCard { .. } | Self::QuizEdit { .. } => "show the quiz",
+            Self::QuizCard { .. } | Self::QuizEdit { .. } | Self::QuizOver { .. } => {
+                "show the quiz"
+            }
             Self::QuizFailed { .. } => "tell the host of a quiz",
             Self::Notice { .. } | Self::EditReport { .. } => "send a notice",
             Self::CheckUp { .. } => "look after the study channels",

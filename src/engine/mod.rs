@@ -23,6 +23,7 @@ mod close;
 mod control;
 mod desk;
 mod inbox;
+mod presence;
 pub mod rates;
 mod reports;
 mod review;

@@ -144,6 +144,8 @@ impl Desk<'_> {
     pub(super) async fn read_again(&mut self, marks: &Marks) -> Decision<Reply> {
         let mut live = Vec::new();
         if marks.all {
+            // Clicks may have been missed too.
+            self.groups_resume().await?;
             live = rounds::live(self.db, None).await?;
         }
         for thread in &marks.threads {

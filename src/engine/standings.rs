@@ -11,6 +11,7 @@ use crate::domain::ranking::weekly;
 use crate::domain::refusal::Refusal;
 use crate::domain::schedule;
 use crate::domain::season::{self, Season};
+use crate::domain::text;
 use crate::store::deliveries::Delivery;
 use crate::store::guilds::Guild;
 use crate::store::standings::Filter;
@@ -129,7 +130,7 @@ impl Desk<'_> {
                 BoardReply::Included { role, members }
             }
             BoardCommand::Zone { zone } => {
-                let zone = schedule::parse_zone(&zone).ok_or(Refusal::BadZone(zone))?;
+                let zone = schedule::zone_named(&zone)?;
                 let guild = Guild { zone, ..guild };
                 guilds::save(self.db, &guild).await?;
                 self.keep_periods(&guild).await?;
@@ -149,10 +150,7 @@ impl Desk<'_> {
         name: &str,
         date: Option<&str>,
     ) -> Decision<BoardReply> {
-        let name: String = name.trim().chars().take(season::LONGEST_NAME).collect();
-        if name.is_empty() {
-            return Err(Refusal::SeasonWithoutName.into());
-        }
+        let name = text::label(name, season::LONGEST_NAME).ok_or(Refusal::SeasonWithoutName)?;
         let at = match date {
             None => self.now,
             Some(text) => {

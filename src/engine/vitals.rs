@@ -2,7 +2,7 @@
 //! what has failed since. Whoever notices something notes it here; the health file, the health check
 //! and the alarms read it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -65,6 +65,12 @@ impl Vitals {
     /// There is no gateway session. Told again, only the reason changes.
     pub fn session_lost(&self, why: &str) {
         fails(&mut self.state().deaf, why);
+    }
+
+    /// How long there has been no gateway session; zero while there is one.
+    pub fn deaf_for(&self) -> TimeDelta {
+        let since = self.state().deaf.as_ref().map(|failing| failing.since);
+        since.map_or(TimeDelta::zero(), |since| real_now() - since)
     }
 
     /// A transaction was committed.

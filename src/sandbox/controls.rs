@@ -162,6 +162,14 @@ impl Sandbox {
         self.server.state().remove_member(guild, member);
     }
 
+    /// Lets somebody who was taken out of the default guild join it again.
+    pub fn return_member(&self, member: u64) {
+        let mut state = self.server.state();
+        let now = state.clock.now();
+        state.world.join(self.server.guild, member, false, now);
+        state.welcome(self.server.guild, member);
+    }
+
     /// Adds a role without rights to the default guild; nobody has it.
     pub fn add_role(&self, name: &str) -> u64 {
         let mut state = self.server.state();

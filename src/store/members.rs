@@ -79,6 +79,16 @@ pub async fn seen(
     Ok(())
 }
 
+/// Whether a member who was seen before was not in the guild any more when last looked up.
+pub async fn is_absent(db: &mut Connection, guild: GuildId, member: MemberId) -> Result<bool> {
+    let row = sqlx::query("SELECT present FROM members WHERE guild_id = $1 AND member_id = $2")
+        .bind(guild.to_db())
+        .bind(member.to_db())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map_or(Ok(false), |row| Ok(!get::<bool>(row, "present")?))
+}
+
 /// Discord said that the member is not in the guild any more. Points stay.
 pub async fn left(
     db: &mut Connection,

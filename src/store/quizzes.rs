@@ -266,6 +266,18 @@ pub async fn due(db: &mut Connection, now: DateTime<Utc>) -> Result<Vec<Run>> {
     .collect()
 }
 
+/// The groups' runs that are under way.
+pub async fn groups(db: &mut Connection) -> Result<Vec<Run>> {
+    sqlx::query(
+        "SELECT * FROM quiz_runs WHERE state IN ('lobby', 'asking', 'revealed') ORDER BY run_id",
+    )
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(run)
+    .collect()
+}
+
 /// When the clock must look next at an unfinished run.
 pub async fn next_wake(db: &mut Connection) -> Result<Option<DateTime<Utc>>> {
     let row = sqlx::query(

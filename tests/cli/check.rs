@@ -238,3 +238,20 @@ fn what_discord_would_cut_is_told() {
     1 question in 1 topic of 1 pack, 1 problem
     "#);
 }
+
+#[test]
+fn what_a_pack_holds_gives_the_terminal_no_orders() {
+    let config = "[questions]\nembedded = false\nfolders = [\"packs\"]\n";
+    let pack = format!("{PACK}\"\\u001b[2Jtitle\\u202e\" = 1\n");
+    let question = QUESTION.replace("tags = ", "\"\\u001b[31mtags\" = ");
+    assert_ne!(question, QUESTION);
+    let place = Place::with(&[
+        ("config.toml", config),
+        ("packs/small/pack.toml", &pack),
+        ("packs/small/basics/default\u{1b}[2J-arguments.md", &question),
+    ]);
+    let said = place.says(&["check"]);
+    assert!(said.contains("\\u{1b}[2Jtitle\\u{202e}"), "{said}");
+    assert!(said.contains("default\\u{1b}[2J-arguments"), "{said}");
+    assert!(!said.contains(['\u{1b}', '\u{202e}']), "{said:?}");
+}

@@ -178,6 +178,51 @@ async fn members_who_left_are_hidden_but_keep_their_points() {
 }
 
 #[tokio::test]
+async fn whoever_comes_back_is_back_with_whatever_they_do() {
+    let (stage, [ana, ben, ..]) = after_one_round().await;
+    let all_time = json!({"window": "all time"});
+    let guild = stage.sandbox().guild_id();
+    let asked = format!("/guilds/{guild}/members/{}", ana.id());
+    let misses = || {
+        let exchanges = stage.exchanges();
+        exchanges.iter().filter(|one| one.path == asked && one.status == 404).count()
+    };
+    for way in ["a command", "a click", "a message"] {
+        stage.sandbox().remove_member(ana.id());
+        stage.advance_days(2).await;
+        let before = misses();
+        ben.uses("leaderboard", all_time.clone()).await;
+        stage.until("a look whether Ana is still there", || misses() > before).await;
+        stage.settle().await;
+        let board = ben.uses("leaderboard", all_time.clone()).await;
+        assert!(!board.text().contains("Ana"), "{way}: {}", board.text());
+
+        stage.sandbox().return_member(ana.id());
+        stage.settle().await;
+        match way {
+            "a command" => {
+                let board = ana.uses("leaderboard", all_time.clone()).await;
+                assert_eq!(board.places()[0], "1. **Ana**: 7 points", "{}", board.text());
+                assert!(!board.says("You have no points here yet"), "{}", board.text());
+                let points = ana.uses("points", Value::Null).await;
+                assert!(points.says("**7 points**, rank 1 of all time"), "{}", points.text());
+                assert!(!ana.uses("stats", Value::Null).await.text().is_empty());
+            }
+            "a click" => {
+                ana.presses(&stage.card(), "How it works").await;
+            }
+            _ => {
+                ana.says_in(stage.place.study, "Hello again.").await;
+            }
+        }
+        stage.settle().await;
+        let board = ben.uses("leaderboard", all_time.clone()).await;
+        assert_eq!(board.places()[0], "1. **Ana**: 7 points", "{way}: {}", board.text());
+    }
+    stage.finish().await;
+}
+
+#[tokio::test]
 async fn points_list_their_causes() {
     let (stage, [_, ben, _, dana]) = after_one_round().await;
     let title = stage.cards()[0].title();

@@ -191,9 +191,11 @@ async fn killed_in_the_lobby_the_question_and_the_reveal() {
     table.wrong(&ben).await;
     table.says("2 so far").await;
     table.stage.kill_bot().await;
-    // Nobody is there when it should close.
+    // Nobody is there when it should close: it has its time again, and closes as all have chosen.
     table.stage.advance_seconds(60).await;
     table.stage.start_bot().await;
+    table.says("all of its time again").await;
+    table.stage.advance_seconds(6).await;
     table.says("1 of 2 got it").await;
     table.stage.kill_bot().await;
     table.stage.start_bot().await;
@@ -284,6 +286,86 @@ async fn without_its_card_a_run_ends() {
     again.press(&ana, "Leave").await;
     again.says("is over").await;
     again.stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_deleted_card_is_told_where_it_stood() {
+    let stage = stage(24).await;
+    let [ana, ben, ..] = stage.cast().await;
+    let study = stage.place.study;
+    let table = Table::open(stage, &ana, json!({"questions": 3})).await;
+    table.press(&ana, "Start").await;
+    table.says("**Question 1 of 3**").await;
+    table.right(&ben).await;
+    table.stage.sandbox().delete_message(study, table.card().id());
+    table.stage.settle().await;
+    let said = || table.stage.place.of_bot(study).pop();
+    let told = || said().is_some_and(|post| post.says("its card was deleted"));
+    table.stage.until("word of the end", told).await;
+    let end = said().unwrap();
+    assert!(end.says("**The quiz is over** after 1 of 3 questions"), "{}", end.text());
+    assert!(end.ranks()[0].starts_with("1. **Ben**: 1 right"), "{}", end.text());
+    // A card of a quiz that is over may go without a word.
+    let table = Table::open(table.stage, &ana, json!({"questions": 1})).await;
+    table.press(&ana, "Leave").await;
+    table.says("is over").await;
+    let posts = table.stage.place.of_bot(study).len();
+    table.stage.sandbox().delete_message(study, table.card().id());
+    table.stage.settle().await;
+    assert_eq!(table.stage.place.of_bot(study).len(), posts - 1);
+    // Where the channel is gone too, the host hears of it.
+    let quizzes = table.stage.sandbox().add_channel("quizzes", 0);
+    table.stage.settle().await;
+    ana.uses_in(quizzes, "quiz", json!({"mode": "group"})).await;
+    table.stage.until("the card", || table.stage.place.of_bot(quizzes).len() == 1).await;
+    table.stage.settle().await;
+    table.stage.sandbox().delete_channel(quizzes);
+    table.stage.advance_seconds(60).await;
+    let messages = || table.stage.sandbox().direct_messages(ana.id());
+    table.stage.until("word to the host", || !messages().is_empty()).await;
+    let told = crate::post::Post(messages().remove(0));
+    assert!(told.says("is over: its card was deleted"), "{}", told.text());
+    table.stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_question_does_not_run_out_while_the_bot_is_away() {
+    let stage = stage(24).await;
+    let [ana, ben, ..] = stage.cast().await;
+    let mut table = Table::open(stage, &ana, json!({"questions": 2})).await;
+    table.press(&ben, "Join").await;
+    table.press(&ana, "Start").await;
+    table.says("**Question 1 of 2**").await;
+    table.right(&ana).await;
+    // A new session: whatever was pressed in between is lost.
+    table.stage.advance_seconds(20).await;
+    table.stage.sandbox().invalidate_sessions(false);
+    table.says("I was away for a moment").await;
+    table.stage.advance_seconds(25).await;
+    assert!(table.card().says("**Question 1 of 2**"), "{}", table.card().text());
+    table.right(&ben).await;
+    table.stage.advance_seconds(6).await;
+    table.says("2 of 2 got it").await;
+    // Away for the reveal and the whole time of the next question: nothing is asked unseen.
+    table.stage.kill_bot().await;
+    table.stage.advance_seconds(600).await;
+    table.stage.start_bot().await;
+    assert!(table.card().says("2 of 2 got it"), "{}", table.card().text());
+    table.stage.advance_seconds(20).await;
+    let second = table.says("**Question 2 of 2**").await;
+    assert!(!second.says("I was away"), "{}", second.text());
+    table.stage.kill_bot().await;
+    table.stage.advance_seconds(600).await;
+    table.stage.start_bot().await;
+    table.says("I was away for a moment").await;
+    table.right(&ana).await;
+    table.right(&ben).await;
+    table.stage.advance_seconds(6).await;
+    table.says("2 of 2 got it").await;
+    table.press(&ana, "Next").await;
+    let podium = table.says("is over").await;
+    assert!(podium.says("after 2 questions"), "{}", podium.text());
+    table.stage.finish().await;
 }
 
 #[tokio::test]

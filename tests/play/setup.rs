@@ -72,6 +72,27 @@ async fn setup_refuses_what_cannot_be() {
 }
 
 #[tokio::test]
+async fn an_abbreviated_zone_is_asked_about_and_a_city_is_taken() {
+    let stage = Stage::open().await;
+    for typed in ["EST", "mst", "HST", "PST"] {
+        let said = stage.set_up_with(json!({"time": "08:00", "zone": typed})).await;
+        assert!(said.says("Choose the zone of a city near you"), "{}", said.text());
+    }
+    let said = stage.set_up_with(json!({"time": "08:00", "zone": "EST"})).await;
+    assert!(said.says("`America/New_York`"), "{}", said.text());
+    let said = stage.set_up_with(json!({"time": "08:00", "zone": "lisb"})).await;
+    assert!(said.says("Write it in full: `Europe/Lisbon`."), "{}", said.text());
+    let none = stage.study("status", Value::Null).await;
+    assert!(none.refuses(&Refusal::NoStudyChannel), "{}", none.text());
+    for (typed, zone) in [("Lisbon", "Europe/Lisbon"), ("New York", "America/New\\_York")] {
+        stage.set_up_with(json!({"time": "08:00", "zone": typed})).await;
+        let help = stage.member("Ana").await.uses("help", Value::Null).await;
+        assert!(help.says(zone), "{}", help.text());
+    }
+    stage.finish().await;
+}
+
+#[tokio::test]
 async fn only_text_channels_can_be_study_channels() {
     let stage = Stage::open().await;
     let maya = stage.member("Maya").await;

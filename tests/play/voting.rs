@@ -28,6 +28,36 @@ async fn closes(stage: &Stage) -> Post {
 }
 
 #[tokio::test]
+async fn what_a_picked_answer_holds_stays_in_its_box() {
+    let stage = Stage::open().await;
+    let [ana, ben, chidi, _] = stage.cast().await;
+    stage.set_up("08:00", "UTC").await;
+    stage.advance(1).await;
+    let hostile = ">>> an odd || and ` a tick **\n# Votes\nChidi: 9 votes\n[all points](https://evil.example)";
+    ana.answers(hostile).await;
+    ben.answers("Ben says that it is a kind of loop.").await;
+    // Nobody sees anything of this one.
+    let blank = chidi.says(&"\u{3164}\u{200b}".repeat(20)).await;
+    ana.votes_for(&ben).await;
+    ben.votes_for(&ana).await;
+    assert!(!stage.place.post(&blank).is_marked());
+    let result = closes(&stage).await;
+    assert_eq!(result.field("Votes").unwrap(), "Ana: 1 vote 🏆\nBen: 1 vote 🏆");
+    let boxes = result.0["embeds"].as_array().unwrap();
+    assert_eq!(boxes.len(), 3, "{}", result.text());
+    let text = |number: usize| boxes[number]["description"].as_str().unwrap_or_default();
+    let (head, quote) = text(1).split_once(":\n>>> ").unwrap();
+    assert!(head.starts_with("**Ana** wrote ([go to the answer]("), "{head}");
+    assert_eq!(
+        quote,
+        "\\>>> an odd |\u{200b}| and \\` a tick \\*\\*\n\\# Votes\nChidi: 9 votes\n\\[all points](https://evil.example)"
+    );
+    assert!(text(2).starts_with("**Ben** wrote ("), "{}", text(2));
+    assert!(text(2).ends_with("\n>>> Ben says that it is a kind of loop."), "{}", text(2));
+    stage.finish().await;
+}
+
+#[tokio::test]
 async fn the_own_answer_is_never_on_the_ballot() {
     let (stage, [ana, ben, _, dana], _) = three_answers().await;
     let names = |ballot: &Post| ballot.choices().into_iter().collect::<BTreeSet<_>>();

@@ -10,6 +10,7 @@ use crate::bank::load::Draft;
 use crate::bank::problem::Report;
 use crate::bank::text::length;
 use crate::domain::question::Kind;
+use crate::domain::text::{is_blank, reading_key};
 
 /// Longest title, so that a thread named after it (Discord: 100 characters) has room for a date.
 pub const MAX_TITLE: usize = 90;
@@ -72,21 +73,21 @@ fn nothing_empty(draft: &Draft, report: &mut Report) {
         ("the part `## Answer`", &draft.answer),
     ];
     for (name, part) in parts {
-        if let Some(empty) = part.as_ref().filter(|part| part.text.is_empty()) {
+        if let Some(empty) = part.as_ref().filter(|part| is_blank(&part.text)) {
             report.error(empty.line, format!("{name} is empty"));
         }
     }
     for choice in &draft.choices {
-        if choice.text.is_empty() {
+        if is_blank(&choice.text) {
             report.error(choice.line, "the choice is empty");
         }
     }
     for follow_up in &draft.follow_ups {
         let answer = follow_up.answer.as_ref();
-        if follow_up.prompt.text.is_empty() {
+        if is_blank(&follow_up.prompt.text) {
             report.error(follow_up.prompt.line, "the follow-up asks nothing");
         }
-        if let Some(empty) = answer.filter(|answer| answer.text.is_empty()) {
+        if let Some(empty) = answer.filter(|answer| is_blank(&answer.text)) {
             report.error(empty.line, "the follow-up's answer is empty");
         }
     }
@@ -159,7 +160,7 @@ fn one_right_three_wrong(draft: &Draft, report: &mut Report) {
 
 fn wrong_choices_say_why(draft: &Draft, report: &mut Report) {
     for choice in &draft.choices {
-        let has_why = choice.why.as_ref().is_some_and(|why| !why.is_empty());
+        let has_why = choice.why.as_ref().is_some_and(|why| !is_blank(why));
         if choice.right && choice.why.is_some() {
             report.error(choice.line, "the right choice takes no `>` line");
         } else if !choice.right && !has_why {
@@ -174,10 +175,15 @@ fn wrong_choices_say_why(draft: &Draft, report: &mut Report) {
 fn choices_differ(draft: &Draft, report: &mut Report) {
     for (index, choice) in draft.choices.iter().enumerate() {
         let earlier = draft.choices.iter().take(index);
-        if let Some(same) = earlier.clone().find(|earlier| earlier.text == choice.text) {
+        let key = reading_key(&choice.text);
+        let same = earlier.clone().find(|earlier| reading_key(&earlier.text) == key);
+        if let Some(same) = same.filter(|_| !is_blank(&choice.text)) {
+            let how = if same.text == choice.text { "the same as" } else { "too much like" };
+            let why =
+                if same.text == choice.text { "" } else { "; they differ only in case or spaces" };
             report.error(
                 choice.line,
-                format!("the choice is the same as the one on line {}", same.line),
+                format!("the choice is {how} the one on line {}{why}", same.line),
             );
         }
     }

@@ -3,6 +3,7 @@
 use crate::bank::problem::{Problem, Severity};
 use crate::bank::text::length;
 use crate::domain::question::{Difficulty, Question};
+use crate::domain::text::reading_key;
 use siphasher::sip::SipHasher13;
 use std::collections::BTreeMap;
 use std::hash::{Hash as _, Hasher as _};
@@ -67,7 +68,7 @@ fn titles_differ(questions: &[Placed<'_>]) -> Vec<Problem> {
     let mut first: BTreeMap<String, &Placed<'_>> = BTreeMap::new();
     let mut problems = Vec::new();
     for placed in questions {
-        let title = placed.question.title.to_lowercase();
+        let title = reading_key(&placed.question.title);
         if let Some(earlier) = first.get(&title) {
             problems.push(placed.problem(format!("has the same title as {}", earlier.path)));
         } else {

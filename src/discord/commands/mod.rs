@@ -251,6 +251,12 @@ async fn answer(
     work: impl Future<Output = Result<Card, ViewError>>,
 ) -> Result<(), Error> {
     let acknowledge = async { context.defer_ephemeral().await };
+    let work = async {
+        if let Some(Asker { guild, member, name, facts, .. }) = &asker(context) {
+            context.data().engine.welcome_back(*guild, *member, name, facts).await;
+        }
+        work.await
+    };
     let gauge = &context.data().gauge;
     let (done, acknowledged) = reply_in_time(gauge, ACKNOWLEDGE_AFTER, work, acknowledge).await;
     let card = done.unwrap_or_else(view_card);

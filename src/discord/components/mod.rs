@@ -160,6 +160,8 @@ async fn answer(press: &Press<'_>) -> View<Answer> {
     }
     let guild = press.interaction.guild_id.ok_or(Refusal::GuildOnly)?;
     let guild = GuildId(guild.get());
+    let Asker { member, name, facts, .. } = press.asker(guild);
+    press.data.engine.welcome_back(guild, member, &name, &facts).await;
     match press.what {
         "board" | "share" | "weekly" => boards::pressed(press, guild).await,
         what if what.starts_with("quiz-") => quiz::pressed(press, guild).await,

@@ -1,7 +1,7 @@
 //! Cards become the client library's types. Mechanical; the only decision here is that nothing is
 //! ever longer than Discord takes, and that nothing is sent which it would refuse as empty.
 
-use super::say::text::{fit, is_blank, units};
+use super::say::text::{fit, fit_bare, is_blank, units};
 use super::say::{Button, Card, Embed, Menu, Picture, Row, Tone, limit};
 use poise::CreateReply;
 use serenity::all::{
@@ -16,13 +16,11 @@ mod tests;
 
 /// A message of its own.
 pub(super) fn message(card: &Card) -> CreateMessage {
-    let mut message = CreateMessage::new()
+    let message = CreateMessage::new()
         .allowed_mentions(mentions(card))
         .components(rows(card))
-        .content(fit(&card.content, limit::CONTENT));
-    if let Some(box_) = &card.embed {
-        message = message.embed(embed(box_, card.picture.as_ref()));
-    }
+        .content(fit(&card.content, limit::CONTENT))
+        .embeds(embeds(card));
     message.add_files(card.picture.as_ref().map(attachment))
 }
 
@@ -33,10 +31,8 @@ pub(super) fn edit(card: &Card) -> EditMessage {
         .components(rows(card))
         .content(fit(&card.content, limit::CONTENT))
         .attachments(attachments(card));
-    match &card.embed {
-        Some(box_) => edit.embed(embed(box_, card.picture.as_ref())),
-        None => edit,
-    }
+    let embeds = embeds(card);
+    if embeds.is_empty() { edit } else { edit.embeds(embeds) }
 }
 
 /// The reply to a command.
@@ -49,10 +45,7 @@ pub(super) fn reply(card: &Card, private: bool) -> CreateReply {
     if let Some(picture) = &card.picture {
         reply = reply.attachment(attachment(picture));
     }
-    match &card.embed {
-        Some(box_) => reply.embed(embed(box_, card.picture.as_ref())),
-        None => reply,
-    }
+    embeds(card).into_iter().fold(reply, CreateReply::embed)
 }
 
 /// The reply to a click, or what the clicked message becomes.
@@ -64,10 +57,7 @@ pub(super) fn response(card: &Card, private: bool) -> CreateInteractionResponseM
         .content(fit(&card.content, limit::CONTENT))
         // Also where there is none: a clicked message loses the picture it had.
         .files(card.picture.as_ref().map(attachment));
-    match &card.embed {
-        Some(box_) => response.embed(embed(box_, card.picture.as_ref())),
-        None => response.embeds(Vec::new()),
-    }
+    response.embeds(embeds(card))
 }
 
 /// What a deferred reply becomes.
@@ -77,10 +67,7 @@ pub(super) fn edited_response(card: &Card) -> EditInteractionResponse {
         .components(rows(card))
         .content(fit(&card.content, limit::CONTENT))
         .attachments(attachments(card));
-    match &card.embed {
-        Some(box_) => response.embed(embed(box_, card.picture.as_ref())),
-        None => response.embeds(Vec::new()),
-    }
+    response.embeds(embeds(card))
 }
 
 /// What a message brought up to date has attached: its new picture and nothing else.
@@ -94,7 +81,7 @@ fn attachments(card: &Card) -> EditAttachments {
 
 fn attachment(picture: &Picture) -> CreateAttachment {
     CreateAttachment::bytes(picture.png.clone(), picture.file.clone())
-        .description(fit(&picture.description, limit::DESCRIPTION))
+        .description(fit_bare(&picture.description, limit::DESCRIPTION))
 }
 
 fn mentions(card: &Card) -> CreateAllowedMentions {
@@ -105,8 +92,25 @@ fn mentions(card: &Card) -> CreateAllowedMentions {
     }
 }
 
-fn embed(from: &Embed, picture: Option<&Picture>) -> CreateEmbed {
-    let from = fitting(from);
+/// All boxes of a card. Together they are as short as Discord takes them; what the first one leaves
+/// of the room is for the others, in their order.
+fn embeds(card: &Card) -> Vec<CreateEmbed> {
+    let mut room = limit::EMBED;
+    let mut embeds = Vec::new();
+    for (number, from) in
+        card.embed.iter().chain(card.quotes.iter().take(limit::QUOTES)).enumerate()
+    {
+        let from = fitting(from, room);
+        room = room.saturating_sub(from.units());
+        if number > 0 && from.units() == 0 {
+            continue;
+        }
+        embeds.push(embed(from, card.picture.as_ref().filter(|_| number == 0)));
+    }
+    embeds
+}
+
+fn embed(from: Embed, picture: Option<&Picture>) -> CreateEmbed {
     let mut embed = CreateEmbed::new().colour(match from.tone {
         Tone::Calm => Colour::new(0x0058_65F2),
         Tone::Gold => Colour::new(0x00E0_A82E),
@@ -134,11 +138,11 @@ fn embed(from: &Embed, picture: Option<&Picture>) -> CreateEmbed {
 }
 
 /// The same box, with each of its texts and all of them together as short as Discord takes them.
-/// Where the sum is too large, the text gives way, and then the last fields.
-fn fitting(from: &Embed) -> Embed {
-    let title = fit(&from.title, limit::TITLE);
-    let footer = fit(&from.footer, limit::FOOTER);
-    let mut room = limit::EMBED - units(&title) - units(&footer);
+/// Where the sum is larger than the room, the text gives way, and then the last fields.
+fn fitting(from: &Embed, room: usize) -> Embed {
+    let title = fit(&from.title, limit::TITLE.min(room));
+    let footer = fit_bare(&from.footer, limit::FOOTER.min(room - units(&title)));
+    let mut room = room - units(&title) - units(&footer);
     let mut fields = Vec::new();
     let present = from.fields.iter().filter(|(name, value)| !is_blank(name) && !is_blank(value));
     for (name, value) in present.take(limit::FIELDS) {
@@ -163,7 +167,7 @@ fn rows(card: &Card) -> Vec<CreateActionRow> {
 fn button(from: &Button) -> CreateButton {
     CreateButton::new(&from.custom_id)
         .style(if from.primary { ButtonStyle::Primary } else { ButtonStyle::Secondary })
-        .label(fit(&from.label, limit::BUTTON))
+        .label(fit_bare(&from.label, limit::BUTTON))
 }
 
 fn menu(from: &Menu) -> CreateSelectMenu {
@@ -171,11 +175,11 @@ fn menu(from: &Menu) -> CreateSelectMenu {
         .lines
         .iter()
         .map(|line| {
-            CreateSelectMenuOption::new(fit(&line.label, limit::LINE), &line.value)
-                .description(fit(&line.detail, limit::LINE))
+            CreateSelectMenuOption::new(fit_bare(&line.label, limit::LINE), &line.value)
+                .description(fit_bare(&line.detail, limit::LINE))
                 .default_selection(line.chosen)
         })
         .collect();
     CreateSelectMenu::new(&from.custom_id, CreateSelectMenuKind::String { options })
-        .placeholder(fit(&from.prompt, limit::PROMPT))
+        .placeholder(fit_bare(&from.prompt, limit::PROMPT))
 }

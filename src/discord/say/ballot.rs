@@ -1,7 +1,9 @@
 //! Ballots and what a vote comes to.
 
 use super::limit;
-use super::text::{bare_name, clean, fit, from_now, is_blank, name, plain_within, units};
+use super::text::{
+    bare_name, fit, fit_bare, from_now, is_blank, name, one_line, plain_within, units,
+};
 use super::{Button, Card, Embed, Line, Menu, Row};
 use crate::engine::views::rounds::{BallotLine, BallotView};
 
@@ -86,7 +88,7 @@ fn menu(view: &BallotView) -> Menu {
             .iter()
             .map(|line| Line {
                 label: bare_name(&line.name),
-                detail: fit(&beginning(&line.text), limit::LINE),
+                detail: fit_bare(&beginning(&line.text), limit::LINE),
                 value: line.author.to_string(),
                 chosen: line.chosen,
             })
@@ -115,17 +117,6 @@ pub fn counts(counts: bool) -> Card {
 fn beginning(text: &str) -> String {
     // Far more than is ever shown; an answer may be as long as a hundred messages.
     let start: String = text.chars().take(1_000).collect();
-    let words: Vec<&str> = start
-        .split_whitespace()
-        .filter(|word| !word.starts_with("```"))
-        .map(|word| file_name(word).unwrap_or(word))
-        .collect();
-    let line = clean(&words.join(" "));
+    let line = one_line(&start);
     if is_blank(&line) { "(nothing to show on one line)".to_owned() } else { line }
-}
-
-/// The name in a link, as which an answer keeps a file.
-fn file_name(word: &str) -> Option<&str> {
-    let (name, address) = word.strip_prefix('[')?.split_once("](https://")?;
-    address.ends_with(')').then_some(name)
 }

@@ -27,7 +27,9 @@ pub fn help(help: &Help) -> Card {
                  code block or a file. Several of them make one answer, and its first one gets a \
                  ✅. A reply to somebody else is discussion and does not count. To take a message \
                  out, or to put it back in, choose *Not my answer* in its Apps menu. You can edit \
-                 and delete until the close."
+                 and delete until the close.\nA voice message counts as a file, and a forwarded \
+                 message by the text and files it brings. What a bot or PluralKit posts for you \
+                 doesn't count, because Discord doesn't say whose it is."
             ),
         ),
         (

@@ -32,12 +32,16 @@ use crate::picture::{BoardRow, Sheet};
 pub mod limit {
     /// The text of a message.
     pub const CONTENT: usize = 2_000;
-    /// All texts of an embed together.
+    /// All texts of all embeds of a message together.
     pub const EMBED: usize = 6_000;
     /// The title of an embed.
     pub const TITLE: usize = 256;
     /// The text of an embed.
     pub const TEXT: usize = 4_096;
+    /// The name of a thread (resources/channel).
+    pub const THREAD: usize = 100;
+    /// The boxes of a message besides the first one.
+    pub const QUOTES: usize = 9;
     /// The fields of an embed.
     pub const FIELDS: usize = 25;
     /// The name of a field.
@@ -71,6 +75,9 @@ pub struct Card {
     pub content: String,
     /// The box below.
     pub embed: Option<Embed>,
+    /// Below it a box for each quotation, so that none reaches into the other or into the card. At
+    /// most [`limit::QUOTES`].
+    pub quotes: Vec<Embed>,
     /// Buttons and menus.
     pub rows: Vec<Row>,
     /// The one role that a mention in the text may notify.
@@ -225,6 +232,18 @@ impl Card {
             self.rows.push(Row::Buttons(buttons));
         }
         self
+    }
+}
+
+impl Embed {
+    /// How long Discord may find all of its texts together.
+    pub fn units(&self) -> usize {
+        let fields = self.fields.iter().flat_map(|(name, value)| [name, value]);
+        [&self.title, &self.text, &self.footer]
+            .into_iter()
+            .chain(fields)
+            .map(|text| text::units(text))
+            .sum()
     }
 }
 

@@ -1,7 +1,7 @@
 //! How the bot says no: one sentence or two for each refusal, seen by the asker alone.
 
 use super::Card;
-use super::text::{channel, list};
+use super::text::{channel, clean, is_blank, list};
 use crate::domain::refusal::Refusal;
 
 /// The sentence of a refusal: what is the matter, and what to do.
@@ -68,6 +68,17 @@ pub fn refusal(refusal: &Refusal) -> Card {
             "`{}` is not a time zone I know. Start typing a city and choose from the list, for \
              example `Europe/Lisbon`.",
             quoted(text)
+        ),
+        Refusal::ZoneAbbreviated { typed, zones } => format!(
+            "`{}` doesn't say whether your clocks change in summer. Choose the zone of a city near \
+             you: {}.",
+            quoted(typed),
+            or(zones)
+        ),
+        Refusal::ZoneUnclear { typed, zones } => format!(
+            "`{}` is not the whole name of a time zone. Write it in full: {}.",
+            quoted(typed),
+            or(zones)
         ),
         Refusal::BadWeekdays(text) => format!(
             "`{}` is not a list of weekdays. Write it like `mon-fri`, `mon, wed, fri` or `daily`.",
@@ -261,9 +272,18 @@ fn sentence(text: &str) -> String {
     format!("{capital}{}{end}", letters.as_str())
 }
 
+/// "`Europe/London` or `Asia/Dhaka`"
+fn or(zones: &[chrono_tz::Tz]) -> String {
+    let names: Vec<String> = zones.iter().map(|zone| format!("`{}`", zone.name())).collect();
+    match names.as_slice() {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        names => names.concat(),
+    }
+}
+
 /// What somebody typed, cut and kept from breaking out of its quotation.
 fn quoted(text: &str) -> String {
-    let shown: String = text.chars().filter(|c| *c != '`' && !c.is_control()).take(60).collect();
+    let shown: String = clean(text).chars().filter(|c| *c != '`').take(60).collect();
     // An empty quotation would show its marks.
-    if shown.trim().is_empty() { "…".to_owned() } else { shown }
+    if is_blank(&shown) { "…".to_owned() } else { shown }
 }

@@ -4,7 +4,7 @@ use super::limit;
 use super::rate::label;
 use super::reveal::sources;
 use super::round::topic;
-use super::text::{at, count, fit, from_now, name, plain, plain_within, whole};
+use super::text::{at, count, fit_bare, from_now, name, one_line, plain, plain_within, whole};
 use super::{Button, Card, Embed, Tone};
 use crate::domain::question::Question;
 use crate::domain::report::Standing;
@@ -60,7 +60,7 @@ pub fn answer(question: &Question) -> Card {
 
 /// A question in the list of an autocompletion.
 pub fn suggestion(question: &Question) -> String {
-    fit(&question.title, limit::LINE)
+    fit_bare(&one_line(&question.title), limit::LINE)
 }
 
 /// The reply to `/question report`.

@@ -15,8 +15,8 @@ use std::collections::HashMap;
 const PICK_SHOWN: usize = 1_000;
 /// Picked answers that the result shows when many share the pick.
 const PICKS_SHOWN: usize = 4;
-/// Room for the name of a pick and the link to the whole answer, and a share of the lines around.
-const PICK_HEAD: usize = 350;
+/// Room for the name of a pick and the link to the whole answer.
+const PICK_HEAD: usize = 250;
 /// Rows of the tally that the result shows (design, section 3).
 const TALLY_SHOWN: usize = 10;
 /// Characters of the question's title after "Result: ".
@@ -30,7 +30,7 @@ pub fn result(view: &ResultView) -> Card {
     };
     let mut embed = Embed {
         title: format!("Result: {}", fit(&question.title, TITLE)),
-        text: picked(view, outcome),
+        text: about_pick(view, outcome),
         tone: Tone::Gold,
         ..Embed::default()
     };
@@ -47,7 +47,8 @@ pub fn result(view: &ResultView) -> Card {
             format!("Known only as edited after the close: {}", some(&late.collect::<Vec<_>>()));
     }
     let how = Button::new("How points were given", format!("points:{}", view.key));
-    Card { content: headline(view, outcome), embed: Some(embed), ..Card::default() }
+    let quotes = picks(view, &embed);
+    Card { content: headline(view, outcome), embed: Some(embed), quotes, ..Card::default() }
         .with_buttons(vec![how])
 }
 
@@ -67,44 +68,51 @@ fn headline(view: &ResultView, outcome: &Outcome) -> String {
     format!("**The round is over.** {pick}")
 }
 
-fn picked(view: &ResultView, outcome: &Outcome) -> String {
-    let text = if outcome.tally.rows.is_empty() {
-        "The reference answer follows.".to_owned()
-    } else if view.picks.is_empty() {
-        "A members' pick takes at least two votes. The reference answer follows.".to_owned()
-    } else {
-        picks(view)
-    };
+/// What is said about the pick besides the picked answers themselves, which follow in boxes of their
+/// own.
+fn about_pick(view: &ResultView, outcome: &Outcome) -> String {
+    let mut parts = Vec::new();
     if view.in_channel {
-        format!("The thread of this round is not there, so its result comes here.\n\n{text}")
-    } else {
-        text
+        parts.push("The thread of this round is not there, so its result comes here.".to_owned());
     }
-}
-
-fn picks(view: &ResultView) -> String {
-    let shown = view.picks.len().min(PICKS_SHOWN);
-    // Several picks share the room of the embed's text.
-    let room = PICK_SHOWN.min(limit::TEXT / shown - PICK_HEAD);
-    let mut parts: Vec<String> =
-        view.picks.iter().take(shown).map(|pick| pick_text(&view.round, pick, room)).collect();
-    if view.picks.len() > shown {
-        let names: Vec<String> = view.picks.iter().skip(shown).map(|p| name(&p.name)).collect();
+    if outcome.tally.rows.is_empty() {
+        parts.push("The reference answer follows.".to_owned());
+    } else if view.picks.is_empty() {
+        parts.push(
+            "A members' pick takes at least two votes. The reference answer follows.".to_owned(),
+        );
+    } else if view.picks.len() > PICKS_SHOWN {
+        let others = view.picks.iter().skip(PICKS_SHOWN);
+        let names: Vec<String> = others.map(|pick| name(&pick.name)).collect();
         let place = if view.in_channel { "" } else { " Their answers are above." };
         parts.push(format!("Picked as well: {}.{place}", some(&names)));
     }
     parts.join("\n\n")
 }
 
+/// The picked answers, each in a box of its own; they share what the first box leaves of the room.
+fn picks(view: &ResultView, first: &Embed) -> Vec<Embed> {
+    let shown = view.picks.len().min(PICKS_SHOWN);
+    let room = limit::EMBED.saturating_sub(first.units()) / shown.max(1);
+    let room = PICK_SHOWN.min(room.saturating_sub(PICK_HEAD));
+    let boxed = |pick| Embed {
+        text: pick_text(&view.round, pick, room),
+        tone: Tone::Gold,
+        ..Embed::default()
+    };
+    view.picks.iter().take(shown).map(boxed).collect()
+}
+
 fn pick_text(round: &Round, pick: &ShownAnswer, room: usize) -> String {
-    let text = fit(&pick.text, room);
+    // Everything after this mark is a quotation, up to the end of the box.
+    let quote = format!(">>> {}", fit(&pick.quote, room));
     let Some(thread) = round.thread else {
         // It stood in a thread that is gone.
-        return format!("**{}** wrote:\n{text}", name(&pick.name));
+        return format!("**{}** wrote:\n{quote}", name(&pick.name));
     };
     let link = message_link(round.guild, thread, pick.first_message);
-    let what = if units(&pick.text) > room { "read the whole answer" } else { "go to the answer" };
-    format!("**{}** wrote ([{what}]({link})):\n{text}", name(&pick.name))
+    let what = if units(&pick.quote) > room { "read the whole answer" } else { "go to the answer" };
+    format!("**{}** wrote ([{what}]({link})):\n{quote}", name(&pick.name))
 }
 
 fn tally(names: &HashMap<MemberId, String>, outcome: &Outcome) -> String {

@@ -1,7 +1,8 @@
 //! The question card, in whatever state its round is.
 
+use super::limit;
 use super::rate::label;
-use super::text::{at, channel, count, from_now, name, plain, some};
+use super::text::{at, channel, count, fit_bare, from_now, is_blank, name, one_line, plain, some};
 use super::{Button, Card, Embed, Tone};
 use crate::domain::question::Question;
 use crate::domain::round::State;
@@ -74,6 +75,12 @@ fn unspoiled(text: &str) -> String {
         }
     }
     safe
+}
+
+/// The name of a round's thread, where Discord knows no Markdown and takes at most 100 characters.
+pub fn thread_name(question: &Question) -> String {
+    let name = fit_bare(&one_line(&question.title), limit::THREAD);
+    if is_blank(&name) { "Question".to_owned() } else { name }
 }
 
 /// A question's topic as people write it.

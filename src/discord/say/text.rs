@@ -1,11 +1,14 @@
 //! The small pieces that sentences are made of: names that cannot break out of their place, texts
 //! that fit, instants that everybody reads in their own zone.
 
-use crate::domain::answer::excerpt;
 use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId};
+use crate::domain::markdown::{FENCE, excerpt};
+use crate::domain::text::trimmed;
 use crate::engine::views::name_in;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::HashMap;
+
+pub use crate::domain::text::{clean, is_blank};
 
 /// Room for one name, in UTF-16 units. Discord's names have at most 32 characters; the rest is for
 /// the escapes that [`plain`] adds.
@@ -59,6 +62,54 @@ pub fn fit(text: &str, limit: usize) -> String {
         // A character is two units at most, so at least half of what is too much has to go.
         room = kept.chars().count().saturating_sub(over.div_ceil(2));
     }
+}
+
+/// The same for a place where Discord knows no Markdown (a menu, a footer, a button, the name of a
+/// thread): cut between words where there is a gap in reach, and nothing is closed.
+pub fn fit_bare(text: &str, limit: usize) -> String {
+    let text = text.trim();
+    if units(text) <= limit {
+        return text.to_owned();
+    }
+    let Some(room) = limit.checked_sub(1) else { return String::new() };
+    let mut length = 0;
+    let end = text.char_indices().find(|(_, c)| {
+        length += c.len_utf16();
+        length > room
+    });
+    let (kept, rest) = text.split_at(end.map_or(text.len(), |(at, _)| at));
+    let word = if rest.starts_with(char::is_whitespace) {
+        kept.len()
+    } else {
+        kept.rfind(char::is_whitespace).filter(|at| at * 2 >= kept.len()).unwrap_or(kept.len())
+    };
+    format!("{}…", kept.get(..word).unwrap_or(kept).trim_end())
+}
+
+/// A text of several lines or of Markdown on one line, for the same places: blocks of code without
+/// their marks and the name of their language, links as their text.
+pub fn one_line(text: &str) -> String {
+    let mut bare = String::with_capacity(text.len());
+    for (number, piece) in text.split(FENCE).enumerate() {
+        let is_code = number % 2 == 1;
+        let shown = match piece.split_once('\n') {
+            Some((word, code)) if is_code && !word.contains(char::is_whitespace) => code,
+            _ => piece,
+        };
+        if number > 0 {
+            bare.push(' ');
+        }
+        bare.push_str(shown);
+    }
+    let words: Vec<&str> =
+        bare.split_whitespace().map(|word| link_text(word).unwrap_or(word)).collect();
+    trimmed(&clean(&words.join(" "))).to_owned()
+}
+
+/// The text of a link, as which an answer keeps a file.
+fn link_text(word: &str) -> Option<&str> {
+    let (name, address) = word.strip_prefix('[')?.split_once("](https://")?;
+    address.ends_with(')').then_some(name)
 }
 
 /// As many of the parts as fit `limit` UTF-16 units, none of them cut, and how many were left out.
@@ -136,7 +187,7 @@ pub fn name(name: &str) -> String {
 
 /// A member's name where Discord knows no Markdown: in a menu or a footer.
 pub fn bare_name(name: &str) -> String {
-    if is_blank(name) { NO_NAME.to_owned() } else { fit(&clean(name), NAME) }
+    if is_blank(name) { NO_NAME.to_owned() } else { fit_bare(&clean(name), NAME) }
 }
 
 const NO_NAME: &str = "(no name)";
@@ -201,51 +252,6 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
-/// Whether a reader would see nothing. Discord refuses labels and values like that.
-pub fn is_blank(text: &str) -> bool {
-    !text.chars().any(|c| !c.is_whitespace() && !c.is_control() && !is_invisible(c))
-}
-
-/// On one line, without control characters and without marks that change the direction of what
-/// comes after them.
-pub fn clean(text: &str) -> String {
-    let one_line: String = text
-        .chars()
-        .filter(|c| c.is_whitespace() || !c.is_control())
-        .filter(|c| !is_direction(*c))
-        .map(|c| if c.is_whitespace() { ' ' } else { c })
-        .collect();
-    one_line.trim().to_owned()
-}
-
-/// Unicode's bidirectional marks, embeddings, overrides and isolates (UAX #9, section 2).
-fn is_direction(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Characters without a shape of their own that names are known to consist of.
-fn is_invisible(c: char) -> bool {
-    is_direction(c)
-        || matches!(
-            c,
-            '\u{ad}'
-                | '\u{34f}'
-                | '\u{115f}'
-                | '\u{1160}'
-                | '\u{17b4}'
-                | '\u{17b5}'
-                | '\u{180b}'..='\u{180e}'
-                | '\u{200b}'..='\u{200d}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{2800}'
-                | '\u{3164}'
-                | '\u{fe00}'..='\u{fe0f}'
-                | '\u{feff}'
-                | '\u{ffa0}'
-                | '\u{e0000}'..='\u{e0fff}'
-        )
-}
-
 /// Letters of the scripts written from right to left, by their blocks.
 fn is_right_to_left(c: char) -> bool {
     matches!(
@@ -263,7 +269,7 @@ mod tests {
     use super::{
         bare_name, count, count_points, fit, is_blank, list, name, plain, plain_within, signed,
     };
-    use super::{size, some, units, whole};
+    use super::{fit_bare, one_line, size, some, units, whole};
 
     #[test]
     fn names_are_plain_text() {
@@ -317,6 +323,34 @@ mod tests {
         assert_eq!(fit("👍👍👍👍", 7), "👍👍…");
         assert_eq!(fit("a longer text", 9), "a longer…");
         assert_eq!(fit("👍", 0), "");
+    }
+
+    #[test]
+    fn where_there_is_no_markdown_nothing_is_closed() {
+        let table = [
+            ("short", 5, "short"),
+            ("one two three", 8, "one two…"),
+            ("```py\nfor x in y:", 12, "```py\nfor x…"),
+            ("`one two three four`", 10, "`one two…"),
+            ("**one two three four**", 10, "**one two…"),
+            ("👍👍👍👍", 7, "👍👍👍…"),
+            ("", 0, ""),
+            ("x", 0, ""),
+        ];
+        for (text, limit, shown) in table {
+            assert_eq!(fit_bare(text, limit), shown, "{text:?}");
+        }
+        let table = [
+            ("Look:\n```py\nx = 1\ny = 2\n```\nThere.", "Look: x = 1 y = 2 There."),
+            ("```x```", "x"),
+            ("```x = 1\ny = 2```", "x = 1 y = 2"),
+            ("```py\nopen", "open"),
+            ("[a.py](https://cdn.example/a.py?x=1) **b**", "a.py **b**"),
+            ("a\u{202e}b\n\u{200b}", "ab"),
+        ];
+        for (text, shown) in table {
+            assert_eq!(one_line(text), shown, "{text:?}");
+        }
     }
 
     #[test]

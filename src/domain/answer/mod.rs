@@ -4,14 +4,14 @@
 mod tests;
 mod text;
 
-pub use text::{excerpt, merge};
+pub use text::{merge, quoted};
 
 use crate::domain::ids::{MemberId, MessageId};
+use crate::domain::text::is_blank;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Characters that a message needs to count without a code block or an attachment; white space
-/// around it does not count, and what Discord shows as one thing (a mention, a custom emoji)
-/// counts as one.
+/// Characters that a message needs to count without a code block or an attachment. What nobody can
+/// see does not count, and what Discord shows as one thing (a mention, a custom emoji) counts as one.
 pub const SHORTEST_ANSWER: usize = 20;
 
 /// Discord's message types of a plain message and of a reply (documentation, message resource,
@@ -105,7 +105,7 @@ pub fn judge(
     if message.id.created_ms() >= closes_ms {
         return Verdict::TooLate;
     }
-    if message.content.trim().is_empty() && message.attachments.is_empty() {
+    if is_blank(&message.content) && message.attachments.is_empty() {
         return Verdict::TooShort;
     }
     let to_another = match message.reply_to {

@@ -1,7 +1,8 @@
 use super::{
-    Attachment, Found, Part, Reread, ThreadMessage, Verdict, Wish, excerpt, judge, merge, reread,
+    Attachment, Found, Part, Reread, ThreadMessage, Verdict, Wish, judge, merge, quoted, reread,
 };
 use crate::domain::ids::{DISCORD_EPOCH_MS, MemberId, MessageId};
+use crate::domain::markdown::excerpt;
 use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 use std::collections::BTreeMap;
 
@@ -71,6 +72,7 @@ mod judging {
             (with(&|m| (m.kind, m.reply_to) = (19, Some(BOB))), [discussion, counts, discussion]),
             (with(&|m| m.content = "yes".into()), [short, counts, short]),
             (with(&|m| m.content = "  ".into()), [short; 3]),
+            (with(&|m| m.content = "\u{200b}\u{3164}".into()), [short; 3]),
             (with(&|m| m.bot = true), [Verdict::NotHuman; 3]),
             (with(&|m| m.author = BOT), [Verdict::NotHuman; 3]),
             (with(&|m| m.kind = 6), [Verdict::OtherKind; 3]),
@@ -138,6 +140,30 @@ mod judging {
             ("```\nx = 1", Verdict::TooShort),
             ("`x = 1`", Verdict::TooShort),
             ("``` ``` ```x```", Verdict::Counts),
+            // What nobody can see is nothing.
+            (
+                "\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}",
+                Verdict::TooShort,
+            ),
+            ("ㅤㅤㅤㅤㅤㅤㅤㅤㅤㅤㅤㅤㅤㅤㅤㅤㅤㅤㅤㅤㅤ", Verdict::TooShort),
+            ("⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀", Verdict::TooShort),
+            (
+                "yes\u{2060}\u{2060}\u{2060}\u{2060}\u{2060}\u{2060}\u{2060}\u{2060}\u{2060}\u{2060}\u{2060}\u{2060}\u{2060}\u{2060}\u{2060}\u{2060}\u{2060}\u{2060}!",
+                Verdict::TooShort,
+            ),
+            ("o                                k", Verdict::TooShort),
+            (
+                "e\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}",
+                Verdict::TooShort,
+            ),
+            ("** ** ** ** ** ** ** ** ** **", Verdict::TooShort),
+            ("```\u{200b}```", Verdict::TooShort),
+            // Nor does it take anything away from what they can.
+            ("1234567890\u{200b}1234567890", Verdict::Counts),
+            (
+                "👩\u{200d}🎓👩\u{200d}🎓👩\u{200d}🎓👩\u{200d}🎓👩\u{200d}🎓👩\u{200d}🎓👩\u{200d}🎓👩\u{200d}🎓👩\u{200d}🎓👩\u{200d}🎓",
+                Verdict::Counts,
+            ),
         ];
         for (content, expected) in table {
             assert_eq!(verdict(&message(content)), expected, "{content:?}");
@@ -176,6 +202,22 @@ mod joining {
              [b.png](https://cdn.example/b.png?ex=1)"
         );
         assert_eq!(merge(&[]), "");
+    }
+
+    #[test]
+    fn a_quote_has_the_bots_own_links_and_no_others() {
+        let parts = [
+            part(1, "[free points](https://evil.example) ```py\nx = 1", &["a.py"]),
+            part(2, "# Votes\n||odd", &["**b**|.png", "\u{202e}"]),
+        ];
+        assert_eq!(
+            quoted(&parts),
+            "\\[free points](https://evil.example) \\`\\`\\`py\nx = 1\n\
+             [a.py](https://cdn.example/a.py?ex=1)\n\n\
+             \\# Votes\n|\u{200b}|odd\n\
+             [b.png](https://cdn.example/**b**|.png?ex=1)\n\
+             [file](https://cdn.example/\u{202e}?ex=1)"
+        );
     }
 
     #[test]
@@ -240,7 +282,8 @@ mod cutting {
             } else {
                 prop_assert_eq!(cut.matches("```").count() % 2, 0, "{:?}", cut);
                 if limit > 0 {
-                    let kept = cut.trim_end_matches("\n```");
+                    // What the cut left open is closed behind the ellipsis.
+                    let kept = cut.trim_end_matches("\n```").trim_end_matches('`');
                     prop_assert!(kept.ends_with('…'));
                     prop_assert!(whole.starts_with(kept.trim_end_matches('…')));
                 }

@@ -1,7 +1,7 @@
 //! Local time: what a wall clock in a zone shows, and when.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
-use chrono_tz::{TZ_VARIANTS, Tz};
+use chrono_tz::Tz;
 
 /// Minutes in a day: the longest gap a clock change has ever made (Samoa's 30 December 2011).
 const DAY_MINUTES: i64 = 24 * 60;
@@ -79,73 +79,4 @@ fn strip_half(text: &str, letter: char) -> Option<&str> {
 fn digits(text: &str) -> Option<u32> {
     let plain = text.len() <= 2 && text.bytes().all(|byte| byte.is_ascii_digit());
     if plain { text.parse().ok() } else { None }
-}
-
-/// The zone of that IANA name. Upper and lower case are the same, a space stands for an
-/// underscore; part of a name is no match.
-pub fn parse_zone(text: &str) -> Option<Tz> {
-    let wanted = folded(text);
-    TZ_VARIANTS.iter().copied().find(|zone| folded(zone.name()) == wanted)
-}
-
-/// Offered before anything was typed: one zone for each of the larger regions.
-const COMMON_ZONES: [Tz; 20] = [
-    Tz::UTC,
-    Tz::Europe__London,
-    Tz::Europe__Berlin,
-    Tz::Europe__Paris,
-    Tz::Europe__Madrid,
-    Tz::Europe__Warsaw,
-    Tz::Europe__Kyiv,
-    Tz::Europe__Istanbul,
-    Tz::America__New_York,
-    Tz::America__Chicago,
-    Tz::America__Denver,
-    Tz::America__Los_Angeles,
-    Tz::America__Sao_Paulo,
-    Tz::Africa__Lagos,
-    Tz::Asia__Kolkata,
-    Tz::Asia__Jakarta,
-    Tz::Asia__Shanghai,
-    Tz::Asia__Tokyo,
-    Tz::Australia__Sydney,
-    Tz::Pacific__Auckland,
-];
-
-/// At most `limit` zones whose names fit what was typed so far, best first: the exact name, then
-/// names that begin with it, then names whose last part (the city) does, then names that hold it
-/// anywhere. Case and the difference between space and underscore do not count. With nothing
-/// typed: a short list of common zones, UTC first.
-pub fn zones_matching(text: &str, limit: usize) -> Vec<Tz> {
-    let wanted = folded(text);
-    if wanted.is_empty() {
-        return COMMON_ZONES.into_iter().take(limit).collect();
-    }
-    let mut fitting: Vec<(u8, Tz)> = TZ_VARIANTS
-        .iter()
-        .filter_map(|zone| Some((closeness(&folded(zone.name()), &wanted)?, *zone)))
-        .collect();
-    // A stable sort: names equally close stay in the alphabetical order of the list.
-    fitting.sort_by_key(|(closeness, _)| *closeness);
-    fitting.into_iter().take(limit).map(|(_, zone)| zone).collect()
-}
-
-/// How well a name fits what was typed, both folded; less is closer.
-fn closeness(name: &str, wanted: &str) -> Option<u8> {
-    let city = name.rsplit('/').next().unwrap_or(name);
-    if name == wanted {
-        Some(0)
-    } else if name.starts_with(wanted) {
-        Some(1)
-    } else if city.starts_with(wanted) {
-        Some(2)
-    } else if name.contains(wanted) {
-        Some(3)
-    } else {
-        None
-    }
-}
-
-fn folded(name: &str) -> String {
-    name.trim().to_lowercase().replace(' ', "_")
 }

@@ -4,9 +4,11 @@ mod local;
 #[cfg(test)]
 mod tests;
 mod weekdays;
+mod zones;
 
-pub use local::{local_date, local_instant, parse_time, parse_zone, zones_matching};
+pub use local::{local_date, local_instant, parse_time};
 pub use weekdays::{NoWeekdays, Weekdays};
+pub use zones::{parse_zone, zone_named, zones_matching};
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;

@@ -1,7 +1,8 @@
 use super::{
     Due, Holiday, LONGEST_ROUND, Missed, Pause, Schedule, Weekdays, catch_up, closing_instant,
-    local_date, local_instant, parse_time, parse_zone, zones_matching,
+    local_date, local_instant, parse_time, parse_zone, zone_named, zones_matching,
 };
+use crate::domain::refusal::Refusal;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, proptest};
@@ -201,11 +202,68 @@ mod reading {
         for (text, expected) in good {
             assert_eq!(parse_zone(text), Some(expected), "{text:?}");
         }
+        // The name alone; `zone_named` takes more.
         for text in ["", "Berlin", "new york", "Europe", "Europe/", "Mars/Olympus", "UTC+2"] {
             assert_eq!(parse_zone(text), None, "{text:?}");
         }
         for zone in TZ_VARIANTS {
             assert_eq!(parse_zone(zone.name()), Some(zone), "{zone}");
+        }
+    }
+
+    #[test]
+    fn zones_by_their_cities() {
+        let table = [
+            ("Lisbon", Tz::Europe__Lisbon),
+            ("new york", Tz::America__New_York),
+            ("New_York", Tz::America__New_York),
+            (" tokyo ", Tz::Asia__Tokyo),
+            ("Port of Spain", Tz::America__Port_of_Spain),
+            // Several names of the same time: the newer one.
+            ("Buenos Aires", Tz::America__Argentina__Buenos_Aires),
+            ("Europe/Berlin", Tz::Europe__Berlin),
+            ("Japan", Tz::Japan),
+            ("UTC", Tz::UTC),
+        ];
+        for (typed, zone) in table {
+            assert_eq!(zone_named(typed), Ok(zone), "{typed:?}");
+        }
+        let istanbul = zone_named("istanbul").unwrap();
+        assert!(istanbul.name().ends_with("/Istanbul"), "{istanbul}");
+    }
+
+    #[test]
+    fn an_abbreviation_is_asked_about() {
+        for typed in ["EST", "est", " Mst ", "HST", "PST", "IST", "BST", "cest"] {
+            let Err(Refusal::ZoneAbbreviated { typed: told, zones }) = zone_named(typed) else {
+                panic!("{typed} was taken");
+            };
+            assert_eq!(told, typed);
+            assert!(!zones.is_empty());
+            // Completion offers the same, and none that stays at its offset all year unsaid.
+            assert!(zones_matching(typed, 25).starts_with(&zones), "{typed}");
+        }
+        for zone in zones_matching("st", 500) {
+            assert!(!["EST", "MST", "HST"].contains(&zone.name()), "{zone}");
+        }
+        assert_eq!(zone_named("EST5EDT"), Ok(Tz::EST5EDT));
+    }
+
+    #[test]
+    fn part_of_a_name_is_asked_about_and_nothing_is_refused() {
+        let unclear = |typed: &str| match zone_named(typed) {
+            Err(Refusal::ZoneUnclear { zones, .. }) => zones,
+            other => panic!("{typed}: {other:?}"),
+        };
+        assert_eq!(unclear("lisb"), [Tz::Europe__Lisbon]);
+        assert!(unclear("York").contains(&Tz::America__New_York));
+        assert!(unclear("europe/").len() <= 5);
+        for typed in ["", "Atlantis", "Mars/Olympus", "UTC+2", "5"] {
+            let zone = zone_named(typed);
+            assert!(
+                matches!(zone, Err(Refusal::BadZone(_) | Refusal::ZoneUnclear { .. })),
+                "{typed:?}: {zone:?}"
+            );
         }
     }
 

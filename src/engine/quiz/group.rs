@@ -7,7 +7,7 @@ use super::super::desk::{Decision, Desk, Owed};
 use super::super::input::Asker;
 use super::super::intent::Intent;
 use super::Said;
-use crate::domain::ids::MessageId;
+use crate::domain::ids::{GuildId, MessageId};
 use crate::domain::quiz::group::{self, Event, Given, Group, Happened, Seat};
 use crate::domain::quiz::{Mode, Options, RunId, State};
 use crate::domain::refusal::Refusal;
@@ -166,10 +166,26 @@ impl Desk<'_> {
         Ok(Said::Chosen { choice: kept, joined })
     }
 
-    /// The clock looks at a run.
+    /// The clock looks at a run. A question must not close unseen: if the bot comes late, or has no
+    /// connection through which anybody could choose, it goes on.
     pub(super) async fn group_tick(&mut self, run: Run) -> Decision<()> {
+        let late = run.wakes_at.is_some_and(|at| self.now - at > group::AWAY);
+        let deaf = self.shared.vitals.deaf_for() > group::AWAY;
+        let event = if late || deaf { Event::Back } else { Event::Tick };
+        self.group_goes_on(run, event).await
+    }
+
+    /// A new session has begun: nobody could press anything since the one before ended.
+    pub(in super::super) async fn groups_resume(&mut self) -> Decision<()> {
+        for run in quizzes::groups(self.db).await? {
+            self.group_goes_on(run, Event::Back).await?;
+        }
+        Ok(())
+    }
+
+    async fn group_goes_on(&mut self, run: Run, event: Event) -> Decision<()> {
         let group = self.group_of(&run).await?;
-        let (run, group) = self.group_event(run, group, Event::Tick).await?;
+        let (run, group) = self.group_event(run, group, event).await?;
         self.save_group(run, &group).await
     }
 
@@ -202,7 +218,10 @@ impl Desk<'_> {
     ) -> Decision<bool> {
         let quiz = matches!(
             delivery.intent,
-            Intent::QuizCard { .. } | Intent::QuizEdit { .. } | Intent::QuizFailed { .. }
+            Intent::QuizCard { .. }
+                | Intent::QuizEdit { .. }
+                | Intent::QuizOver { .. }
+                | Intent::QuizFailed { .. }
         );
         if quiz && deliveries::end(self.db, delivery.id, End::Dropped, Some(error)).await? {
             self.quiz_delivery_gone(delivery).await?;
@@ -218,6 +237,8 @@ impl Desk<'_> {
         let (id, posted) = match delivery.intent {
             Intent::QuizCard { run } => (run, false),
             Intent::QuizEdit { run } => (run, true),
+            // Where the card stood, nothing can be said any more.
+            Intent::QuizOver { run } => return self.tell_host(delivery.guild, run).await,
             _ => return Ok(()),
         };
         let Some(run) = quizzes::find(self.db, id).await? else { return Ok(()) };
@@ -225,20 +246,34 @@ impl Desk<'_> {
         let (guild, id) = (run.guild, run.id);
         self.without_card(run).await?;
         if !posted && !over {
-            let cause = format!("quiz:{id}:failed");
-            let intent = Intent::QuizFailed { run: id };
-            let owed = Owed { cause: &cause, intent, after: None, expires_at: None };
-            self.owe(guild, None, None, owed).await?;
+            self.tell_host(guild, id).await?;
         }
         Ok(())
     }
 
-    /// Without its card a run cannot go on.
+    /// Lets the host know by direct message what could not be said in the channel.
+    async fn tell_host(&mut self, guild: GuildId, run: RunId) -> Decision<()> {
+        let cause = format!("quiz:{run}:failed");
+        let intent = Intent::QuizFailed { run };
+        let owed = Owed { cause: &cause, intent, after: None, expires_at: None };
+        self.owe(guild, None, None, owed).await?;
+        Ok(())
+    }
+
+    /// Without its card a run cannot go on. Everybody who was in is told where the card stood.
     async fn without_card(&mut self, mut run: Run) -> Decision<()> {
-        run.message = None;
+        let was_there = run.message.take().is_some() && run.state != State::Ended;
+        let (guild, id) = (run.guild, run.id);
         let group = self.group_of(&run).await?;
         let (run, group) = self.group_event(run, group, Event::CardGone).await?;
-        self.save_group(run, &group).await
+        self.save_group(run, &group).await?;
+        if was_there {
+            let cause = format!("quiz:{id}:over");
+            let intent = Intent::QuizOver { run: id };
+            let owed = Owed { cause: &cause, intent, after: None, expires_at: None };
+            self.owe(guild, None, None, owed).await?;
+        }
+        Ok(())
     }
 
     /// The group's run behind a button.

@@ -7,9 +7,11 @@ use crate::domain::quiz::group::{Score, podium};
 use crate::domain::quiz::{Asked, Mode, Options, RunId, State};
 use crate::domain::rate::Rate;
 use crate::domain::refusal::Refusal;
+use crate::engine::intent::Intent;
 use crate::engine::{Engine, secrets};
+use crate::store::deliveries::Delivery;
 use crate::store::quizzes::{self, Answer, Player, Run, RunQuestion};
-use crate::store::{Connection, members, rates};
+use crate::store::{Connection, deliveries, members, rates};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,6 +35,8 @@ pub struct GroupView {
     pub options: Options,
     /// When what is at hand ends by itself.
     pub closes_at: Option<DateTime<Utc>>,
+    /// Whether the question at hand got all of its time again, because the bot was away.
+    pub resumed: bool,
     /// Who leads.
     pub host: Option<String>,
     /// Who led before, if that changed just now.
@@ -79,14 +83,26 @@ impl Engine {
         group_view(&mut db, run).await
     }
 
-    /// Who asked for a group's run, and where.
+    /// How a group's run came out, also without its card.
+    ///
+    /// # Errors
+    /// When there is no such run, or the store broke.
+    pub async fn quiz_result(&self, id: RunId) -> View<GroupView> {
+        let mut db = self.shared.store.read().await?;
+        let run = quizzes::find(&mut db, id).await?.ok_or(Refusal::QuizGone)?;
+        group_view(&mut db, run).await
+    }
+
+    /// Who asked for a group's run, where, and whether its card was ever there.
     ///
     /// # Errors
     /// When there is nobody, or the store broke.
-    pub async fn quiz_host(&self, id: RunId) -> View<(MemberId, ChannelId)> {
+    pub async fn quiz_host(&self, id: RunId) -> View<(MemberId, ChannelId, bool)> {
         let mut db = self.shared.store.read().await?;
         let run = quizzes::find(&mut db, id).await?.ok_or(Refusal::QuizGone)?;
-        Ok((run.host.ok_or(Refusal::QuizGone)?, run.channel))
+        let over: Option<Delivery<Intent>> =
+            deliveries::by_cause(&mut db, &format!("quiz:{id}:over")).await?;
+        Ok((run.host.ok_or(Refusal::QuizGone)?, run.channel, over.is_some()))
     }
 
     /// The question behind *Reference answer*: only once it is decided, in the solo run of whoever
@@ -156,8 +172,14 @@ async fn group_view(db: &mut Connection, run: Run) -> View<GroupView> {
         Some(asked) => rates::of(db, &asked.question.id).await?,
         None => Rate::default(),
     };
+    let limit = run.options.group_limit();
+    let resumed = questions.get(run.position).is_some_and(|question| {
+        let times = question.opened_at.zip(question.closes_at);
+        times.is_some_and(|(opened, closes)| closes > opened + limit)
+    });
     Ok(GroupView {
         rate,
+        resumed,
         total: questions.len(),
         closed: questions.iter().filter(|question| question.closed_at.is_some()).count(),
         host: run.host.map(|host| name_in(&names, host)),

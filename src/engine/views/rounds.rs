@@ -45,8 +45,8 @@ pub struct ShownAnswer {
     pub member: MemberId,
     /// The author's name.
     pub name: String,
-    /// The merged text.
-    pub text: String,
+    /// The merged text, safe to quote.
+    pub quote: String,
     /// Where it begins.
     pub first_message: MessageId,
 }
@@ -164,7 +164,7 @@ impl Engine {
                 picks.push(ShownAnswer {
                     member: answer.member,
                     name: name_in(&names, answer.member),
-                    text: answer::merge(&answer.parts),
+                    quote: answer::quoted(&answer.parts),
                     first_message: answer.first_message,
                 });
             }

@@ -42,6 +42,22 @@ async fn hiding_is_each_guilds_own_and_outlives_what_is_seen() {
 }
 
 #[tokio::test]
+async fn whoever_left_is_absent_until_seen_again() {
+    let bench = Bench::new().await;
+    let mut db = bench.store.begin().await.unwrap();
+    assert!(!members::is_absent(&mut db, GUILD, ANN).await.unwrap(), "never seen");
+    for guild in [GUILD, OTHER_GUILD] {
+        members::seen(&mut db, guild, ANN, "Ann", &Facts::default(), at(0)).await.unwrap();
+    }
+    assert!(!members::is_absent(&mut db, GUILD, ANN).await.unwrap());
+    members::left(&mut db, GUILD, ANN, at(1)).await.unwrap();
+    assert!(members::is_absent(&mut db, GUILD, ANN).await.unwrap());
+    assert!(!members::is_absent(&mut db, OTHER_GUILD, ANN).await.unwrap());
+    members::seen(&mut db, GUILD, ANN, "Ann", &Facts::default(), at(2)).await.unwrap();
+    assert!(!members::is_absent(&mut db, GUILD, ANN).await.unwrap());
+}
+
+#[tokio::test]
 async fn news_of_a_member_never_seen_change_nothing() {
     let bench = Bench::new().await;
     let mut db = bench.store.begin().await.unwrap();

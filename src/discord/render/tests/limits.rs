@@ -291,7 +291,7 @@ impl World {
             .collect();
         let picks = members.iter().take(self.ties).enumerate().map(|(n, &(member, name))| {
             let first_message = MessageId(u64::MAX);
-            ShownAnswer { member, name: name.to_owned(), text: self.answer(n), first_message }
+            ShownAnswer { member, name: name.to_owned(), quote: self.answer(n), first_message }
         });
         ResultView {
             picks: picks.collect(),
@@ -520,6 +520,7 @@ fn refused(sent: &Value) -> Vec<String> {
         length
     };
     check("content", &sent["content"], 0, limit::CONTENT);
+    let mut all = 0;
     for embed in sent["embeds"].as_array().unwrap_or(&Vec::new()) {
         let mut sum = check("title", &embed["title"], 0, limit::TITLE);
         sum += check("text", &embed["description"], 0, limit::TEXT);
@@ -532,7 +533,15 @@ fn refused(sent: &Value) -> Vec<String> {
         if sum == 0 || sum > limit::EMBED || fields.len() > limit::FIELDS {
             check("embed", &Value::String("x".repeat(sum)), 1, limit::EMBED);
         }
+        all += sum;
     }
+    check("all embeds", &Value::String("x".repeat(all)), 0, limit::EMBED);
+    check(
+        "embeds",
+        &Value::String("x".repeat(sent["embeds"].as_array().map_or(0, Vec::len))),
+        0,
+        10,
+    );
     for file in sent["attachments"].as_array().unwrap_or(&Vec::new()) {
         check("description", &file["description"], 1, limit::DESCRIPTION);
     }
@@ -657,7 +666,8 @@ fn every_name_is_shown_as_text() {
     for card in world.cards() {
         let embed = card.embed.unwrap_or_default();
         let fields = embed.fields.into_iter().map(|(_, value)| value);
-        for text in [card.content, embed.text].into_iter().chain(fields) {
+        let quotes = card.quotes.into_iter().map(|quote| quote.text);
+        for text in [card.content, embed.text].into_iter().chain(fields).chain(quotes) {
             for meaning in ["*a*<", "<@1", "@everyone", "\n# c"] {
                 // What an admin typed may stand in a quotation of code, where nothing has a meaning.
                 let outside: String = text.split('`').step_by(2).collect();

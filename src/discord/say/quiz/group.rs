@@ -19,8 +19,29 @@ pub fn group(view: &GroupView) -> Card {
     }
 }
 
-/// What the host is told where the card could not be posted.
-pub fn failed(place: ChannelId) -> Card {
+/// What is said where the card of a quiz stood that somebody deleted.
+pub fn without_card(view: &GroupView) -> Card {
+    let mut card = ended(view);
+    let asked = match view.closed {
+        0 => String::new(),
+        closed => format!(" after {closed} of {}", count(view.total as u64, "question")),
+    };
+    card.content = format!(
+        "**The quiz is over**{asked}: its card was deleted. `/quiz mode:group` starts another one."
+    );
+    card
+}
+
+/// What the host is told by direct message: where the card could not be posted, or was deleted
+/// together with its channel.
+pub fn failed(place: ChannelId, was_there: bool) -> Card {
+    if was_there {
+        return Card::text(format!(
+            "Your quiz in {} is over: its card was deleted, and I can't post the result there. What \
+             you all answered counts; `/points` shows it.",
+            channel(place)
+        ));
+    }
     Card::text(format!(
         "I could not post your quiz in {}, so it is off. Maybe I lack a permission there. Ask an \
          admin, or try another channel.",
@@ -79,6 +100,11 @@ fn asking(view: &GroupView, asked: &Asked) -> Card {
         format!("{chosen} so far; {} in the quiz.", are(view.players.len())),
     ));
     embed.fields.push(host(view));
+    if view.resumed {
+        let text = "I was away for a moment, so this question has all of its time again. What you \
+                    chose before still counts.";
+        embed.fields.push(("Time".to_owned(), text.to_owned()));
+    }
     let mut card = Card::boxed(embed);
     let closes =
         view.closes_at.map_or_else(String::new, |at| format!(" It closes {}.", from_now(at)));

@@ -3,7 +3,7 @@
 mod group;
 mod solo;
 
-pub use group::{failed, group};
+pub use group::{failed, group, without_card};
 pub use solo::{offer, solo};
 
 use super::round::topic;

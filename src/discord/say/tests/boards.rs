@@ -382,6 +382,7 @@ fn the_rules() {
     │ On every study day I post one question with a thread. Answer in the thread, then vote for the best answer of the others. At the close the thread gets the result and a reference answer.
     │ ─ What counts as an answer
     │ Your messages in the thread that have at least 20 characters, a code block or a file. Several of them make one answer, and its first one gets a ✅. A reply to somebody else is discussion and does not count. To take a message out, or to put it back in, choose *Not my answer* in its Apps menu. You can edit and delete until the close.
+    │ A voice message counts as a file, and a forwarded message by the text and files it brings. What a bot or PluralKit posts for you doesn't count, because Discord doesn't say whose it is.
     │ ─ Voting
     │ Press *Vote* on the question, or choose *Vote for this answer* in the Apps menu of a message. You have one vote, not for yourself, and can change or withdraw it until the close. Nobody is told who voted for whom, and how the votes stand is only told at the close. If the answer you voted for is taken back, you keep your point and can vote again. Those who tie share the members' pick; with fewer than two votes there is none.
     │ ─ Points

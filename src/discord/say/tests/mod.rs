@@ -35,6 +35,11 @@ pub(in crate::discord) fn show(card: &Card) -> String {
         }
         lines.push(format!("╰ {}", embed.footer));
     }
+    for quote in &card.quotes {
+        lines.push(format!("╭ ({:?})", quote.tone));
+        lines.extend(quote.text.lines().map(|line| format!("│ {line}")));
+        lines.push("╰".to_owned());
+    }
     for row in &card.rows {
         match row {
             Row::Buttons(buttons) => {

@@ -26,7 +26,14 @@ fn next(after: &Refusal) -> Option<Refusal> {
         R::NoStudyChannel => R::NotATextChannel,
         R::NotATextChannel => R::BadTime("half past `nine`".to_owned()),
         R::BadTime(_) => R::BadZone("Atlantis".to_owned()),
-        R::BadZone(_) => R::BadWeekdays("``".to_owned()),
+        R::BadZone(_) => R::ZoneAbbreviated {
+            typed: "EST".to_owned(),
+            zones: vec![chrono_tz::America::New_York, chrono_tz::America::Toronto],
+        },
+        R::ZoneAbbreviated { .. } => {
+            R::ZoneUnclear { typed: "lisb".to_owned(), zones: vec![chrono_tz::Europe::Lisbon] }
+        }
+        R::ZoneUnclear { .. } => R::BadWeekdays("``".to_owned()),
         R::BadWeekdays(_) => R::BadDate("x".repeat(100)),
         R::BadDate(_) => R::PastDate,
         R::PastDate => R::EndBeforeStart,
@@ -105,6 +112,8 @@ fn every_refusal() {
     Only an ordinary text channel can be a study channel for now: no forum, voice or announcement channel, and no thread.
     `half past nine` is not a time of day. Write it like `08:30`.
     `Atlantis` is not a time zone I know. Start typing a city and choose from the list, for example `Europe/Lisbon`.
+    `EST` doesn't say whether your clocks change in summer. Choose the zone of a city near you: `America/New_York` or `America/Toronto`.
+    `lisb` is not the whole name of a time zone. Write it in full: `Europe/Lisbon`.
     `…` is not a list of weekdays. Write it like `mon-fri`, `mon, wed, fri` or `daily`.
     `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx` is not a date. Write it like `2026-12-24`.
     That date is over already. Choose a later one.

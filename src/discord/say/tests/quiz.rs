@@ -1,6 +1,6 @@
 use super::sample::{CHANNEL, follow_up, instant, question};
 use super::show;
-use crate::discord::say::quiz::{failed, group, reference, said, solo};
+use crate::discord::say::quiz::{failed, group, reference, said, solo, without_card};
 use crate::domain::ids::{InteractionId, MemberId};
 use crate::domain::question::{Choice, Question};
 use crate::domain::quiz::group::Score;
@@ -249,7 +249,8 @@ fn short_replies() {
     You are in already.
     You have left the quiz. What you answered so far still counts.
     "#);
-    assert_snapshot!(failed(CHANNEL).content, @"I could not post your quiz in <#200>, so it is off. Maybe I lack a permission there. Ask an admin, or try another channel.");
+    assert_snapshot!(failed(CHANNEL, true).content, @"Your quiz in <#200> is over: its card was deleted, and I can't post the result there. What you all answered counts; `/points` shows it.");
+    assert_snapshot!(failed(CHANNEL, false).content, @"I could not post your quiz in <#200>, so it is off. Maybe I lack a permission there. Ask an admin, or try another channel.");
 }
 
 fn table(state: State) -> GroupView {
@@ -268,6 +269,7 @@ fn table(state: State) -> GroupView {
         options: Options { count: 3, topic: Some("big-o".to_owned()), ..Options::default() },
         closes_at: Some(instant("2026-11-23T08:00:30Z")),
         host: Some("Ana".to_owned()),
+        resumed: false,
         former_host: None,
         players: ["Ana", "Ben", "Dana_*"].map(str::to_owned).into(),
         asked: Some(asked()),
@@ -339,6 +341,10 @@ fn a_question_in_a_group() {
     [A! → quiz-choose:k3y:1:0] [B! → quiz-choose:k3y:1:1] [C! → quiz-choose:k3y:1:2]
     [Next → quiz-close:k3y:1] [Leave → quiz-leave:k3y]
     "#);
+    let resumed = show(&group(&GroupView { resumed: true, ..table(State::Asking) }));
+    assert!(
+        resumed.contains("I was away for a moment, so this question has all of its time again.")
+    );
     let changed = GroupView { former_host: Some("Ben".to_owned()), ..table(State::Asking) };
     assert!(show(&group(&changed)).contains("Ana is the host now, in place of Ben."));
 }
@@ -405,6 +411,10 @@ fn the_podium() {
     "#);
     let empty = GroupView { closed: 0, podium: Vec::new(), ..table(State::Ended) };
     let empty = GroupView { missed_by_all: Vec::new(), ..empty };
+    assert_snapshot!(without_card(&empty).content, @"**The quiz is over**: its card was deleted. `/quiz mode:group` starts another one.");
+    let begun = without_card(&GroupView { closed: 1, ..table(State::Ended) });
+    assert_snapshot!(begun.content, @"**The quiz is over** after 1 of 3 questions: its card was deleted. `/quiz mode:group` starts another one.");
+    assert_eq!(begun.embed.unwrap().title, "Podium");
     assert_snapshot!(show(&group(&empty)), @r#"
     **The quiz is over**, after 0 of 3 questions.
     ╭ No podium (Grey)

@@ -29,14 +29,16 @@ fn with_a_pick() {
     assert_snapshot!(show(&result(&with_pick())), @r#"
     **The round is over.** Members' pick: **Ana** 🏆
     ╭ Result: Brackets or parentheses? (Gold)
-    │ **Ana** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
-    │ What Ana wrote, with `code`.
     │ ─ Votes
     │ Ana: 2 votes 🏆
     │ Ben: 1 vote
     │ Dana\_\*: 0 votes
     │ ─ Points
     │ Ana +8, Ben +2, Dana\_\* +2, Chidi +1
+    ╰
+    ╭ (Gold)
+    │ **Ana** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
+    │ >>> What Ana wrote, with `code`.
     ╰
     [How points were given → points:KEY]
     "#);
@@ -45,12 +47,12 @@ fn with_a_pick() {
 #[test]
 fn with_a_long_answer_edited_late() {
     let mut view = with_pick();
-    view.picks[0].text =
+    view.picks[0].quote =
         format!("{}\n```python\n{}\n```", "word ".repeat(100), "x = 1\n".repeat(200));
     view.round.outcome.as_mut().unwrap().edited_late = vec![ANA, DANA];
     let card = result(&view);
-    let text = &card.embed.as_ref().unwrap().text;
-    let (_, answer) = text.split_once("):\n").unwrap();
+    let text = &card.quotes[0].text;
+    let (_, answer) = text.split_once("):\n>>> ").unwrap();
     let length = answer.chars().count();
     assert!((900..=1_000).contains(&length), "{length}");
     assert!(answer.ends_with("…\n```"), "{answer}");
@@ -65,14 +67,17 @@ fn with_a_tie() {
     assert_snapshot!(show(&result(&view)), @r#"
     **The round is over.** A tie! Members' picks: **Ana and Dana\_\*** 🏆
     ╭ Result: Brackets or parentheses? (Gold)
-    │ **Ana** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
-    │ What Ana wrote, with `code`.
-    │
-    │ **Dana\_\*** wrote ([go to the answer](https://discord.com/channels/100/300/404)):
-    │ What Dana_* wrote, with `code`.
     │ ─ Votes
     │ Ana: 1 vote 🏆
     │ Dana\_\*: 1 vote 🏆
+    ╰
+    ╭ (Gold)
+    │ **Ana** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
+    │ >>> What Ana wrote, with `code`.
+    ╰
+    ╭ (Gold)
+    │ **Dana\_\*** wrote ([go to the answer](https://discord.com/channels/100/300/404)):
+    │ >>> What Dana_* wrote, with `code`.
     ╰
     [How points were given → points:KEY]
     "#);
@@ -96,18 +101,6 @@ fn with_a_tie_of_many() {
     assert_snapshot!(show(&result(&view)), @r#"
     **The round is over.** A tie! Members' picks: **Member 1, Member 2, Member 3, Member 4, Member 5 and 25 more** 🏆
     ╭ Result: Brackets or parentheses? (Gold)
-    │ **Member 1** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
-    │ What Ana wrote, with `code`.
-    │
-    │ **Member 2** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
-    │ What Ana wrote, with `code`.
-    │
-    │ **Member 3** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
-    │ What Ana wrote, with `code`.
-    │
-    │ **Member 4** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
-    │ What Ana wrote, with `code`.
-    │
     │ Picked as well: Member 5, Member 6, Member 7, Member 8, Member 9 and 21 more. Their answers are above.
     │ ─ Votes
     │ Member 1: 1 vote 🏆
@@ -123,6 +116,22 @@ fn with_a_tie_of_many() {
     │ … and 20 more
     │ ─ Points
     │ Member 1 +5, Member 2 +5, Member 3 +5, Member 4 +5, Member 5 +5, Member 6 +5, Member 7 +5, Member 8 +5, Member 9 +5, Member 10 +5, … and 20 more
+    ╰
+    ╭ (Gold)
+    │ **Member 1** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
+    │ >>> What Ana wrote, with `code`.
+    ╰
+    ╭ (Gold)
+    │ **Member 2** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
+    │ >>> What Ana wrote, with `code`.
+    ╰
+    ╭ (Gold)
+    │ **Member 3** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
+    │ >>> What Ana wrote, with `code`.
+    ╰
+    ╭ (Gold)
+    │ **Member 4** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
+    │ >>> What Ana wrote, with `code`.
     ╰
     [How points were given → points:KEY]
     "#);
@@ -181,15 +190,16 @@ fn in_the_channel_because_the_thread_is_gone() {
     **The round is over.** Members' pick: **Ana** 🏆
     ╭ Result: Brackets or parentheses? (Gold)
     │ The thread of this round is not there, so its result comes here.
-    │
-    │ **Ana** wrote:
-    │ What Ana wrote, with `code`.
     │ ─ Votes
     │ Ana: 2 votes 🏆
     │ Ben: 1 vote
     │ Dana\_\*: 0 votes
     │ ─ Points
     │ Ana +8, Ben +2, Dana\_\* +2, Chidi +1
+    ╰
+    ╭ (Gold)
+    │ **Ana** wrote:
+    │ >>> What Ana wrote, with `code`.
     ╰
     [How points were given → points:KEY]
     "#);
@@ -202,12 +212,14 @@ fn voided() {
     assert_snapshot!(show(&result(&view)), @r#"
     **An admin voided this round.** Its points were taken back.
     ╭ Result: Brackets or parentheses? (Gold)
-    │ **Ana** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
-    │ What Ana wrote, with `code`.
     │ ─ Votes
     │ Ana: 2 votes 🏆
     │ Ben: 1 vote
     │ Dana\_\*: 0 votes
+    ╰
+    ╭ (Gold)
+    │ **Ana** wrote ([go to the answer](https://discord.com/channels/100/300/401)):
+    │ >>> What Ana wrote, with `code`.
     ╰
     [How points were given → points:KEY]
     "#);
@@ -271,13 +283,62 @@ fn the_answers_of_a_tie_leave_room_for_the_names_of_the_others() {
         let pick = ShownAnswer {
             member: MemberId(u64::MAX),
             name: "*".repeat(40),
-            text: "👍".repeat(4_000),
+            quote: "👍".repeat(4_000),
             first_message: MessageId(u64::MAX),
         };
         view.round.guild = GuildId(u64::MAX);
         view.round.thread = Some(ChannelId(u64::MAX));
         view.picks = vec![pick; ties];
-        let text = result(&view).embed.unwrap().text;
-        assert!(units(&text) <= limit::TEXT, "{ties}: {}", units(&text));
+        let card = result(&view);
+        assert_eq!(card.quotes.len(), ties.min(4), "each in a box of its own");
+        let boxes = card.embed.iter().chain(&card.quotes);
+        let all: usize = boxes.map(|one| one.units()).sum();
+        assert!(all <= limit::EMBED, "{ties}: {all}");
+        for quote in &card.quotes {
+            assert!(units(&quote.text) <= limit::TEXT && quote.text.contains("👍👍👍"));
+        }
     }
+}
+
+/// What members may write, and what would come of it if it were taken as it is.
+const HOSTILE: [&str; 10] = [
+    ">>> all that follows is mine",
+    "an odd || and some more",
+    "a tick ` and ``` a fence",
+    "**bold without an end",
+    "well.\n\n**Ben** wrote ([go to the answer](https://evil.example)):\nI give up",
+    "# Votes\nAna: 99 votes 🏆\n# Points\nAna +99",
+    "[all your points](https://evil.example)",
+    "\u{202e}sdrawkcab lla\u{1b}[2J",
+    "-# small print\n> a quote",
+    "||hidden ```py\nx = 1",
+];
+
+#[test]
+fn no_pick_reaches_out_of_its_box() {
+    let tied = result_view(outcome(&[(ANA, 1), (DANA, 1)], &[ANA, DANA], &[]));
+    let calm = result(&tied);
+    for text in HOSTILE {
+        let mut view = tied.clone();
+        view.picks[0].quote = crate::domain::markdown::inert(text);
+        let card = result(&view);
+        assert_eq!((&card.content, &card.embed), (&calm.content, &calm.embed), "{text:?}");
+        assert_eq!(card.quotes[1], calm.quotes[1], "{text:?}");
+        let shown = &card.quotes[0].text;
+        let head = &calm.quotes[0].text[..calm.quotes[0].text.find(">>> ").unwrap()];
+        assert!(shown.starts_with(&format!("{head}>>> ")), "{shown}");
+        let quote = shown.strip_prefix(head).unwrap();
+        assert!(!quote.contains(['\u{202e}', '\u{1b}']), "{quote:?}");
+        assert!(!quote.contains("[go to") || quote.contains("\\[go to"), "{quote}");
+        assert!(!quote.contains("\n#") && !quote.starts_with(">>> #"), "{quote}");
+    }
+}
+
+#[test]
+fn a_long_spoiler_is_cut_and_stays_one() {
+    let mut view = with_pick();
+    view.picks[0].quote = format!("||{}||", "the answer is lazy ".repeat(200).trim_end());
+    let text = &result(&view).quotes[0].text;
+    let (_, quote) = text.split_once(">>> ").unwrap();
+    assert!(quote.starts_with("||the answer") && quote.ends_with("…||"), "{quote}");
 }

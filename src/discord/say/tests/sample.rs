@@ -143,7 +143,7 @@ pub(in crate::discord) fn result_view(outcome: Outcome) -> ResultView {
         .map(|member| ShownAnswer {
             member: *member,
             name: names[member].clone(),
-            text: format!("What {} wrote, with `code`.", names[member]),
+            quote: format!("What {} wrote, with `code`.", names[member]),
             first_message: MessageId(400 + member.0),
         })
         .collect();

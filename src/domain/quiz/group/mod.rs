@@ -17,6 +17,8 @@ pub const GRACE: TimeDelta = TimeDelta::seconds(1);
 pub const REVEAL: TimeDelta = TimeDelta::seconds(20);
 /// A host who misses so many questions in a row is replaced.
 pub const MISSES: u32 = 2;
+/// After an absence of the bot that is longer than this, what is at hand has all of its time again.
+pub const AWAY: TimeDelta = TimeDelta::seconds(5);
 /// How many must be in for a question to close early.
 const COMPANY: usize = 2;
 
@@ -84,6 +86,8 @@ pub enum Event {
     Go(MemberId, usize),
     /// Time has passed.
     Tick,
+    /// The bot was away: nobody could press anything for a while.
+    Back,
     /// The card is gone, or can never be there.
     CardGone,
 }
@@ -156,7 +160,7 @@ impl Group {
         let mut happened = Vec::new();
         if self.state == State::Ended {
             return match event {
-                Event::Accepted | Event::Tick | Event::CardGone => Ok(happened),
+                Event::Accepted | Event::Tick | Event::Back | Event::CardGone => Ok(happened),
                 _ => Err(Refusal::QuizOver),
             };
         }
@@ -200,9 +204,25 @@ impl Group {
                     _ => {}
                 }
             }
+            Event::Back => self.restart_time(now),
             Event::CardGone => self.end(&mut happened),
         }
         Ok(happened)
+    }
+
+    /// Gives what is at hand all of its time again. What was chosen stays chosen.
+    fn restart_time(&mut self, now: DateTime<Utc>) {
+        match self.state {
+            // Without a card the lobby has not begun yet.
+            State::Lobby => self.closes_at = self.closes_at.map(|_| now + LOBBY),
+            State::Asking => {
+                self.limit_at = Some(now + self.limit);
+                self.closes_at = self.limit_at;
+                self.reconsider(now);
+            }
+            State::Revealed => self.closes_at = Some(now + REVEAL),
+            _ => {}
+        }
     }
 
     fn host_only(&self, member: MemberId) -> Result<(), Refusal> {

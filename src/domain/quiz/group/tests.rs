@@ -88,6 +88,37 @@ fn a_question_closes_early_in_company_and_calm() {
 }
 
 #[test]
+fn after_an_absence_what_is_at_hand_has_its_time_again() {
+    let mut group = asking(&[BEN]);
+    group.apply(Event::Choose(ANA, click(11_000), 0, 1), at(11_000)).unwrap();
+    let limit = group.limit;
+    // Nobody was there when it should have closed.
+    assert_eq!(group.apply(Event::Back, at(100_000)).unwrap(), []);
+    assert_eq!(group.state, State::Asking);
+    assert_eq!(
+        (group.closes_at, group.limit_at),
+        (Some(at(100_000) + limit), Some(at(100_000) + limit))
+    );
+    assert_eq!(group.given[&ANA].choice, 1, "what was chosen stays");
+    // Ben chooses now; with everybody's choice it closes as always.
+    group.apply(Event::Choose(BEN, click(101_000), 0, 2), at(101_000)).unwrap();
+    assert_eq!(group.closes_at, Some(at(101_000) + CALM));
+    assert_eq!(group.apply(Event::Tick, at(107_000)).unwrap(), [Happened::Closed(0)]);
+    // The next question doesn't come before people have seen the answer.
+    group.apply(Event::Back, at(200_000)).unwrap();
+    assert_eq!(group.closes_at, Some(at(200_000) + REVEAL));
+    assert_eq!(group.apply(Event::Tick, at(200_001)).unwrap(), []);
+    let mut lobby = Group::new(ANA, click(1), 2, limit);
+    lobby.apply(Event::Back, at(5_000)).unwrap();
+    assert_eq!(lobby.closes_at, None, "its card is not there yet");
+    lobby.apply(Event::Accepted, at(6_000)).unwrap();
+    lobby.apply(Event::Back, at(50_000)).unwrap();
+    assert_eq!(lobby.closes_at, Some(at(50_000) + LOBBY));
+    group.apply(Event::CardGone, at(300_000)).unwrap();
+    assert_eq!(group.apply(Event::Back, at(300_001)).unwrap(), []);
+}
+
+#[test]
 fn next_closes_at_the_click_and_is_good_once() {
     let mut group = asking(&[BEN]);
     let denied = group.apply(Event::Close(BEN, click(15_000), 0), at(15_000));
