@@ -8,6 +8,7 @@
 pub mod chance;
 pub mod clock;
 pub mod courier;
+pub mod health_file;
 pub mod input;
 pub mod intent;
 pub mod limits;
@@ -107,7 +108,7 @@ pub(crate) struct Shared {
     pub(crate) errands: courier::Errands,
     rota: Mutex<rota::Rota>,
     checked: checkup::Checked,
-    vitals: Vitals,
+    vitals: Arc<Vitals>,
     pub(crate) milestones: Milestones,
 }
 
@@ -136,6 +137,18 @@ impl Engine {
         clock: Arc<dyn StudyClock>,
         milestones: Milestones,
     ) -> (Self, Inbox) {
+        Self::with_vitals(store, bank, settings, clock, milestones, Arc::default())
+    }
+
+    /// The same, with vitals that somebody has begun to watch.
+    pub fn with_vitals(
+        store: Store,
+        bank: Arc<Bank>,
+        settings: Settings,
+        clock: Arc<dyn StudyClock>,
+        milestones: Milestones,
+        vitals: Arc<Vitals>,
+    ) -> (Self, Inbox) {
         let (sender, letters) = mpsc::channel(INBOX);
         let engine = Self {
             shared: Arc::new(Shared {
@@ -150,7 +163,7 @@ impl Engine {
                 errands: courier::Errands::default(),
                 rota: Mutex::default(),
                 checked: checkup::Checked::default(),
-                vitals: Vitals::default(),
+                vitals,
                 milestones,
             }),
         };

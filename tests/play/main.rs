@@ -7,6 +7,7 @@ mod cast;
 mod crash;
 mod daily;
 mod doctor;
+mod health;
 mod leaderboard;
 mod limits;
 mod log;
