@@ -1,11 +1,13 @@
 //! The composition root: store, engine, courier, clock and Discord, put together and taken apart
 //! again in the right order. `run`, `demo` and the play tests start the same bot.
 
+use super::health;
 use crate::bank::Bank;
 use crate::config::{PointsConfig, RoundsConfig};
 use crate::discord::{ConnectError, Connection, Gauge, Link};
 use crate::domain::points::Rules;
 use crate::engine::clock::StudyClock;
+use crate::engine::health_file::HealthFile;
 use crate::engine::limits::Limits;
 use crate::engine::milestone::Milestones;
 use crate::engine::{Engine, Settings, courier};
@@ -78,6 +80,11 @@ pub async fn start(parts: Parts) -> anyhow::Result<Bot> {
 pub async fn start_seen(parts: Parts, milestones: Milestones) -> anyhow::Result<Bot> {
     // The database first: what is wrong with it is known without Discord.
     let store = Store::open(&parts.database).await?;
+    let (stop, stop_inbox) = (CancellationToken::new(), CancellationToken::new());
+    let starting = stop.clone().drop_guard();
+    // Before Discord is asked: that may take long, and somebody may want to know why.
+    let file = HealthFile::beside(store.path());
+    let vitals = health::begin(file, parts.limits.health.stamp, stop.clone()).await;
     let connection = Connection::open(parts.link, parts.limits.gateway).await?;
     let settings = Settings {
         lateness: TimeDelta::minutes(parts.rounds.lateness_minutes.into()),
@@ -98,9 +105,9 @@ pub async fn start_seen(parts: Parts, milestones: Milestones) -> anyhow::Result<
     connection.register_commands().await.context("the commands could not be registered")?;
     tracing::info!(bot = connection.name(), questions = parts.bank.len(), "starting");
     let real_time = parts.clock.is_real();
+    let (bank, clock) = (parts.bank, parts.clock);
     let (engine, inbox) =
-        Engine::with_milestones(store.clone(), parts.bank, settings, parts.clock, milestones);
-    let (stop, stop_inbox) = (CancellationToken::new(), CancellationToken::new());
+        Engine::with_vitals(store.clone(), bank, settings, clock, milestones, vitals);
     let gauge = Gauge::default();
     let outbound = connection.outbound(engine.clone());
     if real_time {
@@ -111,8 +118,17 @@ pub async fn start_seen(parts: Parts, milestones: Milestones) -> anyhow::Result<
     let courier = courier::run(engine.clone(), Arc::clone(&outbound), stop.clone());
     let courier = tokio::spawn(noting(ended.clone(), courier));
     let clock = tokio::spawn(noting(ended.clone(), engine.clone().run_clock(stop.clone())));
+    tokio::spawn({
+        let (engine, outbound) = (engine.clone(), Arc::clone(&outbound));
+        let (limits, stop) = (parts.limits.health, stop.clone());
+        async move {
+            let alarms = || health::alarms(&engine, &outbound, limits);
+            health::again("alarms", health::BEFORE_THE_NEXT, stop, alarms).await;
+        }
+    });
     let listener = connection.listen(engine.clone(), outbound, gauge.clone(), stop.clone());
     let listener = tokio::spawn(noting(ended.clone(), listener));
+    starting.disarm();
     Ok(Bot { engine, gauge, store, stop, stop_inbox, ended, listener, clock, courier, inbox })
 }
 

@@ -6,11 +6,14 @@ use super::{DoctorArgs, Failed, clock};
 use crate::bank::{Bank, Severity};
 use crate::config::{Config, TOKEN_VARIABLE};
 use crate::discord::say::doctor::{line, summary};
-use crate::discord::{Link, Visitor, unnamed};
-use crate::domain::checkup::{Database, Finding, Token, Verdict};
-use crate::engine::checkup::{database, supplies, zones};
+use crate::discord::{Link, Visitor, stored, unnamed};
+use crate::domain::checkup::{Database, Finding, STAMP_OLD, Token, Verdict};
+use crate::engine::checkup::{Measure, database, examination, of_health, zones};
 use crate::engine::clock::{StudyClock, SystemClock};
+use crate::engine::health_file::HealthFile;
+use crate::engine::limits::Limits;
 use crate::store::{Connection, OpenError, Store, guilds};
+use chrono::{DateTime, Utc};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
@@ -43,9 +46,13 @@ pub(super) async fn doctor(args: DoctorArgs) -> Result<ExitCode, Failed> {
     report.add(Finding::Backup { age, daily: config.database.backups.is_some() });
     let holder = Store::holder(path);
     let running = holder.is_some();
+    let pid = holder.as_ref().and_then(|who| who.as_ref()).map(|who| who.pid);
     report.add(Finding::Bot(holder.map(|who| {
         who.map_or_else(|| "it does not say which process".to_owned(), |who| who.to_string())
     })));
+    if running {
+        report.add_all(by_health_file(&HealthFile::beside(path), pid, SystemClock.now()));
+    }
     report.add(zones(clock.now()));
     let visitor = visit(&config, server, clock.as_ref(), &mut report).await;
     if let Some(visitor) = &visitor {
@@ -59,6 +66,25 @@ pub(super) async fn doctor(args: DoctorArgs) -> Result<ExitCode, Failed> {
     }
     stop.cancel();
     Ok(report.end())
+}
+
+/// How the running bot is, by its own account. `pid`: its process, if that is known.
+fn by_health_file(file: &HealthFile, pid: Option<u32>, now: DateTime<Utc>) -> Vec<Finding> {
+    let report = match file.read() {
+        // One that an earlier process left says nothing of this one.
+        Ok(report) => report.filter(|report| pid.is_none_or(|pid| pid == report.pid)),
+        Err(error) => {
+            let why = format!("{} cannot be read: {error}", file.path().display());
+            return vec![Finding::Unchecked { what: "Health file", why }];
+        }
+    };
+    let Some(report) = report else { return vec![Finding::Silent { age: None }] };
+    let age = now - report.stamp;
+    // A stamp from the future is as old as one from the past: a clock was set.
+    if age.abs() > STAMP_OLD {
+        return vec![Finding::Silent { age: Some(age.abs()) }];
+    }
+    of_health(&report.health, now)
 }
 
 /// Opens the database for reading alone; its state.
@@ -108,18 +134,22 @@ async fn study_channels(
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let warn_below = config.rounds.stock_warning_days;
+    let close = Limits::default().close.trouble_after;
     let mut any = false;
     for guild in guilds::all(db).await? {
-        let found = supplies(db, bank, Some(guild.id), warn_below, clock.now()).await?;
-        any |= !found.is_empty();
-        match visitor {
-            _ if found.is_empty() => {}
-            Some(visitor) => report.add_all(visitor.of_guild(&guild, &found).await),
-            None => {
-                let place = unnamed(&guild);
-                report.add_all(found.iter().flat_map(|of| of.findings(place(of.channel.id))));
-            }
+        let measure = Measure::new(warn_below, close, clock.now());
+        let examined = examination(db, bank, guild, measure).await?;
+        if examined.supplies.is_empty() {
+            continue;
         }
+        any = true;
+        report.add_all(match visitor {
+            Some(visitor) => visitor.of_guild(&examined).await,
+            None => {
+                let guild = &examined.guild;
+                stored(&examined, &guild.name, unnamed(guild))
+            }
+        });
     }
     if !any {
         report.add(Finding::NoStudyChannel);
@@ -157,4 +187,43 @@ impl Report {
 fn say(line: &str) {
     // Whoever closed the pipe has read enough; the exit code still tells.
     let _closed = writeln!(io::stdout(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::by_health_file;
+    use crate::domain::checkup::{Finding, STAMP_OLD, Verdict};
+    use crate::engine::health_file::HealthFile;
+    use crate::engine::vitals::Vitals;
+    use chrono::TimeDelta;
+    use tempfile::TempDir;
+
+    #[test]
+    fn a_bot_that_does_not_stamp_its_health_file_is_red() {
+        let folder = TempDir::new().unwrap();
+        let file = HealthFile::beside(&folder.path().join("study.db"));
+        let own = std::process::id();
+        let vitals = Vitals::default();
+        file.write(&vitals.snapshot()).unwrap();
+        let stamp = file.read().unwrap().unwrap().stamp;
+        let second = TimeDelta::seconds(1);
+        for (pid, now, silent) in [
+            (Some(own), stamp, None),
+            (None, stamp + STAMP_OLD, None),
+            (Some(own), stamp - STAMP_OLD, None),
+            (Some(own), stamp + STAMP_OLD + second, Some(Some(STAMP_OLD + second))),
+            // The clock was set back by an hour, and nothing was stamped since.
+            (None, stamp - TimeDelta::hours(1), Some(Some(TimeDelta::hours(1)))),
+            // Of the process before.
+            (Some(own + 1), stamp, Some(None)),
+        ] {
+            let found = by_health_file(&file, pid, now);
+            match silent {
+                None => {
+                    assert!(found.iter().all(|one| one.verdict() == Verdict::Fine), "{found:?}")
+                }
+                Some(age) => assert_eq!(found, [Finding::Silent { age }]),
+            }
+        }
+    }
 }

@@ -9,6 +9,7 @@ pub mod clock;
 mod daily;
 mod demo;
 mod doctor;
+mod health;
 pub mod killable;
 mod labels;
 mod logging;

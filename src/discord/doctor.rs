@@ -1,12 +1,15 @@
 //! What the doctor asks of Discord: over REST alone, and so also without a session.
 
+use super::commands::Data;
 use super::connection::{gateway_of, http_of};
 use super::fault::{Failure, failure};
-use super::rights::{Asked, Ground, missing};
-use super::{Link, register};
-use crate::domain::checkup::{Content, Database, Finding, Ill, Token};
+use super::rights::{Asked, Ground, missing, missing_for_messages, takes_messages};
+use super::say::text::list;
+use super::{Link, register, say};
+use crate::domain::checkup::{Content, Finding, Ill, Purpose, Token};
 use crate::domain::ids::{ChannelId, GuildId};
 use crate::engine::checkup::{Examination, Supply};
+use crate::engine::views::View;
 use crate::engine::{Guild, StudyChannel};
 use chrono::{DateTime, TimeDelta, Utc};
 use serenity::all::{self as discord, CurrentUser, Http};
@@ -63,14 +66,16 @@ impl Visitor {
     }
 
     /// What concerns one guild.
-    pub async fn of_guild(&self, guild: &Guild, supplies: &[Supply]) -> Vec<Finding> {
+    pub async fn of_guild(&self, examined: &Examination) -> Vec<Finding> {
+        let guild = &examined.guild;
         let id = discord::GuildId::new(guild.id.0);
         let asked = async {
-            Ok::<_, serenity::Error>(Asked {
+            let asked = Asked {
                 guild: self.http.get_guild(id).await?,
                 channels: self.http.get_channels(id).await?,
                 member: self.http.get_member(id, self.bot).await?,
-            })
+            };
+            Ok::<_, serenity::Error>(self.with_thread(asked, examined.weekly).await)
         };
         match asked.await {
             Ok(asked) => {
@@ -82,10 +87,9 @@ impl Visitor {
                     );
                     format!("{channel} in {}", asked.guild.name)
                 };
-                of_guild(guild, supplies, &asked, name)
+                of_guild(examined, &asked, &asked.guild.name, name)
             }
             Err(error) => {
-                let place = unnamed(guild);
                 let mut found = match failure(&error) {
                     // 10004 Unknown Guild, 50001 Missing Access.
                     Failure::Refused { code: 10_004 | 50_001, .. } => {
@@ -100,10 +104,21 @@ impl Visitor {
                         ),
                     }],
                 };
-                found.extend(supplies.iter().flat_map(|of| of.findings(place(of.channel.id))));
+                found.extend(stored(examined, &guild.name, unnamed(guild)));
                 found
             }
         }
+    }
+
+    /// The weekly board may go into a thread, which is in no list of channels.
+    async fn with_thread(&self, mut asked: Asked, weekly: Option<ChannelId>) -> Asked {
+        let known = |channel: &ChannelId| asked.channels.iter().any(|c| c.id.get() == channel.0);
+        if let Some(weekly) = weekly.filter(|channel| !known(channel))
+            && let Ok(channel) = self.http.get_channel(discord::ChannelId::new(weekly.0)).await
+        {
+            asked.channels.extend(channel.guild());
+        }
+        asked
     }
 }
 
@@ -113,30 +128,40 @@ pub fn unnamed(guild: &Guild) -> impl Fn(ChannelId) -> String {
     move |channel| format!("channel {channel} in {name}")
 }
 
-fn gone(place: String) -> Finding {
-    Finding::Gone { place }
-}
-
-/// What concerns one guild, as far as it is known.
-pub(super) fn of_guild(
-    guild: &Guild,
-    supplies: &[Supply],
-    ground: &impl Ground,
+/// What concerns one guild, as far as the store knows. `server`: its name.
+pub fn stored(
+    examined: &Examination,
+    server: &str,
     name: impl Fn(ChannelId) -> String,
 ) -> Vec<Finding> {
+    let of_channel = |supply: &Supply| supply.findings(&name(supply.channel.id));
+    let channels = examined.supplies.iter().flat_map(of_channel);
+    channels.chain(examined.findings(server)).collect()
+}
+
+/// What concerns one guild, as far as it is known. `server`: its name.
+pub(super) fn of_guild(
+    examined: &Examination,
+    ground: &impl Ground,
+    server: &str,
+    name: impl Fn(ChannelId) -> String,
+) -> Vec<Finding> {
+    if !ground.is_known() {
+        let outage = Finding::Outage { place: server.to_owned() };
+        return [outage].into_iter().chain(stored(examined, server, name)).collect();
+    }
+    let guild = &examined.guild;
     let mut found = Vec::new();
-    for supply in supplies {
+    for supply in &examined.supplies {
         let channel = &supply.channel;
         let place = name(channel.id);
         if ground.held(channel.id).is_none() {
-            found.push(gone(place.clone()));
+            found.push(Finding::Gone { place: place.clone() });
         } else {
             let lacking = missing_of(ground, guild, channel)
                 .into_iter()
                 .map(|lack| {
-                    let rights = super::say::text::list(
-                        &lack.rights.iter().map(|right| (*right).to_owned()).collect::<Vec<_>>(),
-                    );
+                    let rights = rights(&lack.rights);
                     if lack.channel == channel.id {
                         format!("the bot lacks {rights}")
                     } else {
@@ -146,19 +171,60 @@ pub(super) fn of_guild(
                 .collect();
             found.push(Finding::Rights { place: place.clone(), lacking });
         }
-        found.extend(supply.findings(place));
+        if channel.role.is_some_and(|role| !ground.has_role(role)) {
+            found.push(Finding::RoleGone { place: place.clone() });
+        }
+        found.extend(supply.findings(&place));
     }
+    for (purpose, channel) in chosen(guild, examined.weekly) {
+        if let Some(gone) = unusable(ground, channel) {
+            found.push(Finding::Unusable { purpose, place: name(channel), gone });
+        } else if purpose == Purpose::Weekly {
+            let lacking = missing_for_messages(ground, channel);
+            if !lacking.is_empty() {
+                let lacking =
+                    vec![format!("for the weekly leaderboard, the bot lacks {}", rights(&lacking))];
+                found.push(Finding::Rights { place: name(channel), lacking });
+            }
+        }
+    }
+    let gone = examined.kept_off.iter().filter(|role| !ground.has_role(**role)).count();
+    if gone > 0 {
+        found.push(Finding::KeptOffRolesGone(gone as u64));
+    }
+    found.extend(examined.findings(server));
     found
 }
 
-/// What of the above a daily look tells the admins ahead of time; the study channels that nothing
-/// is known of are left out.
+fn rights(names: &[&str]) -> String {
+    list(&names.iter().map(|right| (*right).to_owned()).collect::<Vec<_>>())
+}
+
+/// The channels that a server has chosen besides its study channels.
+fn chosen(guild: &Guild, weekly: Option<ChannelId>) -> Vec<(Purpose, ChannelId)> {
+    let notices = guild.notices.map(|channel| (Purpose::Notices, channel));
+    notices.into_iter().chain(weekly.map(|channel| (Purpose::Weekly, channel))).collect()
+}
+
+/// Whether no message can be sent in a channel, because it is gone (`Some(true)`) or of a kind that
+/// takes none (`Some(false)`).
+fn unusable(ground: &impl Ground, channel: ChannelId) -> Option<bool> {
+    match ground.kind(channel) {
+        None => Some(true),
+        Some(kind) if takes_messages(kind) => None,
+        Some(_) => Some(false),
+    }
+}
+
+/// What of the above a daily look tells the admins ahead of time. What concerns the guild as a whole
+/// is told with the first of the study channels.
 pub(super) fn ills(
     ground: &impl Ground,
     guild: &Guild,
     channels: &[StudyChannel],
+    weekly: Option<ChannelId>,
 ) -> Vec<(ChannelId, BTreeSet<Ill>)> {
-    let of = |channel: &StudyChannel| {
+    let of = |channel: &StudyChannel| -> BTreeSet<Ill> {
         if ground.held(channel.id).is_none() {
             return BTreeSet::from([Ill::Gone]);
         }
@@ -167,9 +233,20 @@ pub(super) fn ills(
                 move |right: &str| Ill::Lacks { channel: lack.channel, right: right.to_owned() };
             lack.rights.into_iter().map(lacks)
         });
-        lacks.collect()
+        let role = channel.role.filter(|role| !ground.has_role(*role));
+        lacks.chain(role.map(|role| Ill::RoleGone { role })).collect()
     };
-    channels.iter().map(|channel| (channel.id, of(channel))).collect()
+    let mut found: Vec<_> = channels.iter().map(|channel| (channel.id, of(channel))).collect();
+    if let Some((_, first)) = found.first_mut() {
+        for (purpose, channel) in chosen(guild, weekly) {
+            first.extend(unusable(ground, channel).map(|gone| Ill::Unusable {
+                purpose,
+                channel,
+                gone,
+            }));
+        }
+    }
+    found
 }
 
 fn missing_of(
@@ -177,23 +254,9 @@ fn missing_of(
     guild: &Guild,
     channel: &StudyChannel,
 ) -> Vec<super::say::admin::Missing> {
-    let role = channel.role.map(|role| discord::RoleId::new(role.0));
+    // A role that is gone needs no right.
+    let role = channel.role.filter(|role| ground.has_role(*role));
     missing(ground, channel.id, role, guild.notices)
-}
-
-/// What concerns the bot as a whole, by the bot itself; `asked`: what Discord said.
-pub(super) fn of_bot(examined: &Examination, asked: [Finding; 3]) -> Vec<Finding> {
-    let database = match &examined.database {
-        // Whose rows they are is nobody's business here.
-        Database::Damaged(_) => Database::Damaged(None),
-        other => other.clone(),
-    };
-    let own = [
-        examined.zones.clone(),
-        Finding::Database(database),
-        Finding::Backup { age: examined.backup, daily: false },
-    ];
-    asked.into_iter().chain(own).collect()
 }
 
 /// Whether our clock agrees with Discord's.
@@ -253,7 +316,28 @@ pub(super) async fn date(http: &Http) -> Result<Option<DateTime<Utc>>, serenity:
     Ok(date.map(|date| date.to_utc() + HALF_A_SECOND))
 }
 
-/// The guilds that a look from the cache can tell something of.
-pub(super) fn is_known(cache: &discord::Cache, guild: GuildId) -> bool {
-    cache.guild(discord::GuildId::new(guild.0)).is_some()
+/// What concerns one guild, by the running bot. Whoever asks has perhaps put something right just
+/// now, so what waits out a refusal is tried again.
+pub(super) async fn of_server(
+    data: &Data,
+    cache: &discord::Cache,
+    guild: GuildId,
+) -> View<Vec<Finding>> {
+    data.engine.retry(guild);
+    let examined = data.engine.examine(guild).await?;
+    let ground = data.outbound.ground(cache, guild, examined.weekly).await;
+    Ok(of_guild(&examined, &ground, "this server", say::text::channel))
+}
+
+/// `/study status`, with what is wrong.
+pub(super) async fn status(
+    data: &Data,
+    cache: &discord::Cache,
+    guild: GuildId,
+    named: Option<ChannelId>,
+) -> View<say::Card> {
+    let status = data.engine.status(guild, named).await?;
+    let mut found = of_server(data, cache, guild).await?;
+    found.extend(data.engine.own_health());
+    Ok(say::admin::status(&status, &found))
 }

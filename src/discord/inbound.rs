@@ -49,6 +49,20 @@ pub(super) async fn event(context: &discord::Context, event: &FullEvent, data: &
         FullEvent::GuildRoleUpdate { new, .. } => {
             data.engine.retry(GuildId(new.guild_id.get()));
         }
+        // Of its own changes the bot hears without the members' intent (Discord documentation,
+        // events/gateway-events, "Guild Member Update").
+        FullEvent::GuildMemberUpdate { event, .. }
+            if event.user.id.get() == data.engine.settings().bot.0 =>
+        {
+            data.engine.retry(GuildId(event.guild_id.get()));
+        }
+        // It was unlocked or taken out of the archive, perhaps.
+        FullEvent::ThreadUpdate { new, .. } => {
+            let thread = ChannelId(new.id.get());
+            if data.engine.is_round_thread(thread).await.unwrap_or(false) {
+                data.engine.retry(GuildId(new.guild_id.get()));
+            }
+        }
         FullEvent::InteractionCreate {
             interaction: discord::Interaction::Component(interaction),
         } => components::pressed(context, interaction, data).await,

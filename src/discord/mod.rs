@@ -11,6 +11,7 @@ mod connection;
 mod doctor;
 mod fault;
 mod gateway;
+mod health;
 mod inbound;
 mod outbound;
 mod pictures;
@@ -23,7 +24,7 @@ mod time;
 
 pub use alarm::Alarm;
 pub use connection::{ConnectError, Connection, Link};
-pub use doctor::{Visitor, unnamed};
+pub use doctor::{Visitor, stored, unnamed};
 pub use outbound::Outbound;
 
 use crate::domain::ids::{GuildId, MemberId};
@@ -38,6 +39,8 @@ use tokio::sync::Notify;
 /// After this long without an answer an interaction is acknowledged, so that Discord's 3 seconds
 /// (documentation, receiving-and-responding) do not run out.
 const ACKNOWLEDGE_AFTER: Duration = Duration::from_millis(1_800);
+/// How long the guilds may take to come after the start of the first session.
+const UNTIL_READY: Duration = Duration::from_secs(3);
 /// How long an acknowledged press waits for those of others.
 const CROWD: Duration = Duration::from_millis(100);
 
@@ -106,6 +109,15 @@ impl Gauge {
     fn begin(&self) -> UnderWay {
         self.inner.under_way.fetch_add(1, Ordering::SeqCst);
         UnderWay(Arc::clone(&self.inner))
+    }
+
+    /// Guilds in which Discord has an outage are not waited for.
+    fn mark_ready_later(&self) {
+        let gauge = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(UNTIL_READY).await;
+            gauge.mark_ready();
+        });
     }
 
     fn mark_ready(&self) {

@@ -2,24 +2,23 @@
 //! saying again what may have been said already.
 
 use super::fault::{Failure, code, failure};
+use super::health::Place;
 use super::inbound::{member_facts, thread_message};
 use super::pictures::drawn;
+use super::render;
 use super::say::{self, Card};
-use super::{doctor, render, rights};
 use crate::domain::answer::ThreadMessage;
-use crate::domain::checkup::Finding;
 use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId, RoundId};
 use crate::domain::member::Facts;
 use crate::domain::notice::{Notice, Trouble};
 use crate::domain::round::State;
 use crate::engine::Delivery;
-use crate::engine::Engine;
-use crate::engine::checkup::Examination;
 use crate::engine::courier::{Courier, Outcome};
 use crate::engine::input::Input;
 use crate::engine::intent::Intent;
 use crate::engine::milestone::Moment;
 use crate::engine::views::ViewError;
+use crate::engine::{Engine, Guild};
 use chrono::TimeDelta;
 use futures::future::BoxFuture;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -27,7 +26,7 @@ use serenity::all::{
     self as discord, AutoArchiveDuration, CreateThread, Http, MessagePagination, ReactionType,
 };
 use std::num::NonZeroU32;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 /// Discord takes 50 requests a second from a bot (documentation, topics/rate-limits). One below,
@@ -43,20 +42,20 @@ const LOOK_BACK: TimeDelta = TimeDelta::minutes(10);
 /// What a message that counts is marked with.
 const MARK: &str = "✅";
 
-/// How long the first session may take to tell all guilds, before it is asked for again.
-const UNTIL_KNOWN: Duration = Duration::from_secs(1);
 /// How long a limit of Discord's is waited out at once; then the courier's back-off takes over.
 const LONGEST_LIMIT: Duration = Duration::from_secs(20);
 
 /// The way to Discord for everything but replies to interactions, which have no global limit.
 pub struct Outbound {
     http: Arc<Http>,
-    engine: Engine,
+    pub(super) engine: Engine,
     bot: MemberId,
     /// `None` where nothing limits it.
     pacer: Option<DefaultDirectRateLimiter>,
     /// What is known of the guilds, once a session has begun.
     cache: RwLock<Option<Arc<discord::Cache>>>,
+    /// Whose admins are told of trouble of the whole bot, as last read.
+    pub(super) to_tell: Mutex<Vec<Guild>>,
 }
 
 impl Outbound {
@@ -65,39 +64,19 @@ impl Outbound {
         let one = NonZeroU32::MIN;
         let quota = Quota::per_second(REQUESTS_PER_SECOND).allow_burst(one);
         let pacer = paced.then(|| RateLimiter::direct(quota));
-        Self { http, engine, bot, pacer, cache: RwLock::default() }
+        Self { http, engine, bot, pacer, cache: RwLock::default(), to_tell: Mutex::default() }
     }
 
-    /// From now on the cache can be asked: it knows every guild.
+    /// From now on this cache can be asked: it knows which guilds there are, and those without an
+    /// outage within a moment.
     pub(super) fn may_ask(&self, cache: &Arc<discord::Cache>) {
-        // Another one when the gateway's client was replaced.
-        *self.cache.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(cache));
+        let mut known = self.cache.write().unwrap_or_else(PoisonError::into_inner);
+        *known = Some(Arc::clone(cache));
     }
 
-    /// What the doctor finds of the bot as a whole.
-    pub(super) async fn examine(&self, examined: &Examination) -> Vec<Finding> {
-        let content = doctor::content(self.paced().await).await;
-        let commands = doctor::commands(self.paced().await, true).await;
-        let clock = doctor::clock(self.paced().await, || self.engine.now()).await;
-        doctor::of_bot(examined, [content, commands, clock])
-    }
-
-    /// The daily look at a guild's study channels, from the cache.
-    async fn check_up(&self, guild: GuildId, expired: bool) -> Result<Outcome, Stop> {
-        let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(cache) = cache.as_ref() else {
-            // After a start: a moment later the guilds are known.
-            let wait = (!expired).then_some(UNTIL_KNOWN);
-            let error = "no session yet".to_owned();
-            return Ok(wait.map_or(Outcome::Expired, |_| Outcome::Later { wait, error }));
-        };
-        // During an outage of Discord's, or once it was told to leave, nothing is known of it.
-        if !doctor::is_known(cache, guild) {
-            return Ok(Outcome::Looked(Vec::new()));
-        }
-        let (of, channels) = self.engine.to_check_up(guild).await?;
-        let ground = rights::Cached { cache, guild: discord::GuildId::new(guild.0) };
-        Ok(Outcome::Looked(doctor::ills(&ground, &of, &channels)))
+    /// What is known of the guilds; `None` before the first session.
+    pub(super) fn cache(&self) -> Option<Arc<discord::Cache>> {
+        self.cache.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The client, once the pacer lets another request through.
@@ -130,7 +109,7 @@ impl Outbound {
     async fn carry_out(&self, delivery: &Delivery<Intent>, expired: bool) -> Result<Outcome, Stop> {
         match &delivery.intent {
             Intent::Card { round } => {
-                let view = self.engine.card(*round).await?;
+                let view = self.card(*round).await?;
                 let place = view.round.channel;
                 let card = say::round::card(&view);
                 self.say(delivery, place, &card, expired).await
@@ -165,7 +144,7 @@ impl Outbound {
                 self.say_for_good(delivery, *place, &card, expired).await
             }
             Intent::EditCard { round } => {
-                let view = self.engine.card(*round).await?;
+                let view = self.card(*round).await?;
                 let Some(message) = view.round.message else {
                     return Ok(gone("the card is not there"));
                 };
@@ -444,13 +423,7 @@ impl Outbound {
             notice => say::notice::notice(notice, &guild.name, &delivery.key),
         };
         let mut refused = "nobody can be told".to_owned();
-        let mut places = Vec::new();
-        places.extend(guild.notices.map(Place::Channel));
-        places.push(Place::Member(guild.setup_by));
-        if guild.owner != guild.setup_by {
-            places.push(Place::Member(guild.owner));
-        }
-        for place in places {
+        for place in self.places(&guild) {
             let said = match place {
                 Place::Channel(channel) => self.say(delivery, channel, &card, false).await,
                 Place::Member(member) => match self.direct_channel(member).await {
@@ -499,20 +472,15 @@ impl Outbound {
         self.say(delivery, place, &card, expired).await
     }
 
-    async fn direct_channel(&self, member: MemberId) -> Result<ChannelId, Stop> {
+    pub(super) async fn direct_channel(&self, member: MemberId) -> Result<ChannelId, Stop> {
         let to = serde_json::json!({ "recipient_id": member.to_string() });
         let channel = self.paced().await.create_private_channel(&to).await?;
         Ok(ChannelId(channel.id.get()))
     }
 }
 
-enum Place {
-    Channel(ChannelId),
-    Member(MemberId),
-}
-
 /// Why a delivery was not carried out.
-enum Stop {
+pub(super) enum Stop {
     Discord(serenity::Error),
     View(ViewError),
 }

@@ -1,6 +1,6 @@
 //! What `doctor` looks at, and what it makes of it: fine, worth a look, or in need of somebody.
 
-use crate::domain::ids::ChannelId;
+use crate::domain::ids::{ChannelId, RoleId};
 use crate::domain::notice::Trouble;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,31 @@ pub const BACKUP_OLD: TimeDelta = TimeDelta::days(8);
 pub const DAILY_BACKUP_OLD: TimeDelta = TimeDelta::days(2);
 /// How many years the rules of time zones may lie back. Every year some country changes its own.
 pub const ZONES_OLD: i32 = 2;
+
+/// How long the gateway session may be lost before that is more than a reconnect.
+pub const RECONNECT: TimeDelta = TimeDelta::seconds(15);
+
+/// How old the last stamp of the health file may be while a bot has the database.
+pub const STAMP_OLD: TimeDelta = TimeDelta::seconds(60);
+
+/// A failure that is not over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failing {
+    /// Since when. Real time, not study time.
+    pub since: DateTime<Utc>,
+    /// Why, in a few words for an operator; holds no secret.
+    pub why: String,
+}
+
+/// What a channel other than a study channel is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Notices to the admins.
+    Notices,
+    /// The leaderboard of the last week.
+    Weekly,
+}
 
 /// What is to be thought of a finding, from good to bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +78,31 @@ pub enum Finding {
     },
     /// Whether a bot works on the database, and which.
     Bot(Option<String>),
+    /// The bot that works on the database doesn't stamp its health file.
+    Silent {
+        /// How old its last stamp is; `None` if there is none that can be read.
+        age: Option<TimeDelta>,
+    },
+    /// The connection to Discord's gateway, through which clicks and answers arrive.
+    Gateway {
+        /// Set while there is no session.
+        away: Option<Failing>,
+        /// For how long there has been none.
+        lasting: TimeDelta,
+    },
+    /// Writing to the database; set while it fails.
+    Writing(Option<Failing>),
+    /// Free space where the database is.
+    Space {
+        /// In bytes; `None` where the system doesn't say.
+        free: Option<u64>,
+        /// Below how many bytes it is too little.
+        least: u64,
+    },
+    /// The system's clock has jumped, and nothing becomes due until Discord's agrees with it.
+    ClockDoubted(Failing),
+    /// Clicks and commands that the client library could not read, since the start.
+    Unreadable(u64),
     /// The file of the token can be read by others.
     TokenFile(String),
     /// The token.
@@ -102,6 +152,45 @@ pub enum Finding {
         trouble: Trouble,
         /// Since when.
         since: DateTime<Utc>,
+    },
+    /// A round whose closing instant is minutes ago and whose result has not been decided yet.
+    CloseWaits {
+        /// The study channel.
+        place: String,
+        /// The question's title.
+        title: String,
+        /// The closing instant.
+        since: DateTime<Utc>,
+    },
+    /// The role that the questions of a study channel mention was deleted.
+    RoleGone {
+        /// The study channel.
+        place: String,
+    },
+    /// Roles that are kept off the boards were deleted; how many.
+    KeptOffRolesGone(u64),
+    /// A channel that the server has chosen can't be used.
+    Unusable {
+        /// What for.
+        purpose: Purpose,
+        /// The channel.
+        place: String,
+        /// Whether it is gone or hidden, and not only of a kind that takes no messages.
+        gone: bool,
+    },
+    /// Notices that could be delivered to nobody, since the last one that could.
+    Unsaid {
+        /// The server.
+        place: String,
+        /// How many.
+        notices: u64,
+        /// When the first of them was due.
+        since: DateTime<Utc>,
+    },
+    /// Discord has an outage that concerns the server, so nothing is known of it now.
+    Outage {
+        /// The server.
+        place: String,
     },
     /// The questions of a study channel.
     Stock {
@@ -194,6 +283,13 @@ impl Finding {
             Self::Database(Database::Unusable(_) | Database::Damaged(_)) => Verdict::Red,
             Self::Database(Database::Missing | Database::Older) => Verdict::Warning,
             Self::Database(Database::Whole { .. }) | Self::Bot(_) => Verdict::Fine,
+            Self::Gateway { away: None, .. } | Self::Writing(None) => Verdict::Fine,
+            Self::Gateway { lasting, .. } if *lasting < RECONNECT => Verdict::Warning,
+            Self::Space { free: None, .. } => Verdict::Warning,
+            Self::Space { free: Some(free), least } => unless(free >= least, Verdict::Red),
+            Self::Unreadable(number) | Self::KeptOffRolesGone(number) => {
+                unless(*number == 0, Verdict::Warning)
+            }
             Self::Backup { age, daily } => {
                 let limit = if *daily { DAILY_BACKUP_OLD } else { BACKUP_OLD };
                 unless(age.is_some_and(|age| age <= limit), Verdict::Warning)
@@ -208,6 +304,7 @@ impl Finding {
             Self::TokenFile(_)
             | Self::Clock(None)
             | Self::NoStudyChannel
+            | Self::Outage { .. }
             | Self::Unchecked { .. } => Verdict::Warning,
             Self::Clock(Some(ahead)) => match ahead.abs() {
                 off if off > CLOCK_WRONG => Verdict::Red,
@@ -218,11 +315,32 @@ impl Finding {
                 unless(of.is_some_and(|of| year - of < ZONES_OLD), Verdict::Warning)
             }
             Self::Rights { lacking, .. } => unless(lacking.is_empty(), Verdict::Red),
-            Self::Gone { .. }
+            Self::Silent { .. }
+            | Self::Gateway { .. }
+            | Self::Writing(Some(_))
+            | Self::ClockDoubted(_)
+            | Self::CloseWaits { .. }
+            | Self::RoleGone { .. }
+            | Self::Unusable { .. }
+            | Self::Unsaid { .. }
+            | Self::Gone { .. }
             | Self::Absent { .. }
             | Self::Trouble { .. }
             | Self::Stock { fitting: 0, .. } => Verdict::Red,
             Self::Stock { left, warn_below, .. } => unless(left >= warn_below, Verdict::Warning),
+        }
+    }
+
+    /// The study channel that it is about, as its reader knows it.
+    pub fn study_channel(&self) -> Option<&str> {
+        match self {
+            Self::Rights { place, .. }
+            | Self::Gone { place }
+            | Self::Trouble { place, .. }
+            | Self::CloseWaits { place, .. }
+            | Self::RoleGone { place }
+            | Self::Stock { place, .. } => Some(place),
+            _ => None,
         }
     }
 }
@@ -244,6 +362,20 @@ pub enum Ill {
     Gone,
     /// No question fits the study plan.
     NoQuestion,
+    /// The role that the question mentions was deleted.
+    RoleGone {
+        /// Which.
+        role: RoleId,
+    },
+    /// A channel of the server can't be used. Told with one of its study channels.
+    Unusable {
+        /// What for.
+        purpose: Purpose,
+        /// Which.
+        channel: ChannelId,
+        /// Whether it is gone or hidden, and not only of a kind that takes no messages.
+        gone: bool,
+    },
 }
 
 /// What follows from a daily look at a study channel.
@@ -269,7 +401,9 @@ pub fn change(told: &BTreeSet<Ill>, found: &BTreeSet<Ill>) -> Change {
 
 #[cfg(test)]
 mod tests {
-    use super::{Change, Content, Database, Finding, Ill, Token, Verdict, change};
+    use super::{
+        Change, Content, Database, Failing, Finding, Ill, Purpose, Token, Verdict, change,
+    };
     use crate::domain::ids::ChannelId;
     use crate::domain::notice::Trouble;
     use chrono::{DateTime, TimeDelta};
@@ -293,7 +427,42 @@ mod tests {
         let daily = |hours| Finding::Backup { age: age(hours), daily: true };
         let rights = |lacking: Vec<String>| Finding::Rights { place: text(), lacking };
         let zones = |version, year| Finding::Zones { version, year };
+        let failing = || Failing { since: DateTime::UNIX_EPOCH, why: text() };
+        let away = |seconds| Finding::Gateway {
+            away: Some(failing()),
+            lasting: TimeDelta::seconds(seconds),
+        };
+        let space = |free, least| Finding::Space { free, least };
         for (finding, verdict) in [
+            (Finding::Silent { age: None }, Verdict::Red),
+            (Finding::Silent { age: Some(TimeDelta::seconds(61)) }, Verdict::Red),
+            (Finding::Gateway { away: None, lasting: TimeDelta::zero() }, Verdict::Fine),
+            (away(14), Verdict::Warning),
+            (away(15), Verdict::Red),
+            (Finding::Writing(None), Verdict::Fine),
+            (Finding::Writing(Some(failing())), Verdict::Red),
+            (space(None, 50), Verdict::Warning),
+            (space(Some(50), 50), Verdict::Fine),
+            (space(Some(49), 50), Verdict::Red),
+            (Finding::ClockDoubted(failing()), Verdict::Red),
+            (Finding::Unreadable(0), Verdict::Fine),
+            (Finding::Unreadable(1), Verdict::Warning),
+            (
+                Finding::CloseWaits { place: text(), title: text(), since: DateTime::UNIX_EPOCH },
+                Verdict::Red,
+            ),
+            (Finding::RoleGone { place: text() }, Verdict::Red),
+            (Finding::KeptOffRolesGone(0), Verdict::Fine),
+            (Finding::KeptOffRolesGone(2), Verdict::Warning),
+            (
+                Finding::Unusable { purpose: Purpose::Notices, place: text(), gone: true },
+                Verdict::Red,
+            ),
+            (
+                Finding::Unsaid { place: text(), notices: 1, since: DateTime::UNIX_EPOCH },
+                Verdict::Red,
+            ),
+            (Finding::Outage { place: text() }, Verdict::Warning),
             (Finding::Configuration(None), Verdict::Fine),
             (Finding::Configuration(Some(text())), Verdict::Red),
             (Finding::Packs { questions: 1, problems: 0 }, Verdict::Fine),

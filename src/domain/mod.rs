@@ -3,6 +3,7 @@
 //! Time, chance and identity come in as arguments; decisions go out as values. Whatever can be
 //! said as a table of inputs and outputs lives here and is tested as one.
 
+pub mod alarm;
 pub mod answer;
 pub mod ballot;
 pub mod checkup;

@@ -34,6 +34,8 @@ pub enum Refusal {
     NoStudyChannel,
     /// Only text channels can be study channels for now.
     NotATextChannel,
+    /// Notices or boards are to go into a channel that takes no messages, such as a forum.
+    TakesNoMessages,
     /// The text is not a time of day.
     BadTime(String),
     /// The text is not a zone of the IANA database.

@@ -3,19 +3,25 @@
 use super::desk::{Decision, Desk, Owed};
 use super::intent::Intent;
 use super::views::View;
+use super::vitals::{Snapshot, real_now};
 use super::{Engine, rounds};
 use crate::bank::Bank;
 use crate::domain::checkup::{Database, Finding, Ill, change};
-use crate::domain::ids::{ChannelId, GuildId};
+use crate::domain::ids::{ChannelId, GuildId, RoleId};
 use crate::domain::notice::{Notice, Trouble};
 use crate::domain::refusal::Refusal;
+use crate::domain::round::State;
 use crate::domain::schedule::{local_date, local_instant};
 use crate::store::channels::StudyChannel;
 use crate::store::guilds::Guild;
-use crate::store::{self, Connection, Store, channels, checkups, guilds, health};
+use crate::store::rounds::Round;
+use crate::store::{
+    self, Connection, Store, channels, checkups, deliveries, guilds, health, members,
+};
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
+use std::io;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -32,6 +38,9 @@ const SOON: TimeDelta = TimeDelta::days(8);
 /// How long what a check of the database found is good for `/study doctor`.
 const CHECK_EVERY: Duration = Duration::from_secs(10 * 60);
 
+/// Notices that nobody could be given are counted up to here.
+const MOST_UNSAID: u32 = 100;
+
 /// A study channel with its questions.
 #[derive(Debug, Clone)]
 pub struct Supply {
@@ -45,65 +54,153 @@ pub struct Supply {
     pub days: Option<i64>,
     /// Below how many the admins are told.
     pub warn_below: u32,
+    /// Rounds whose closing instant is minutes ago and whose result is not decided.
+    pub waiting: Vec<Round>,
 }
 
-/// What a running bot knows for `/study doctor`.
+/// What the store knows of a guild for `studyhall doctor`, `/study doctor` and `/study status`.
 #[derive(Debug)]
 pub struct Examination {
     /// The guild.
     pub guild: Guild,
     /// Its study channels.
     pub supplies: Vec<Supply>,
-    /// The database.
-    pub database: Database,
-    /// How old the last backup is.
-    pub backup: Option<TimeDelta>,
-    /// The zone database.
-    pub zones: Finding,
+    /// Where the leaderboard of the last week goes.
+    pub weekly: Option<ChannelId>,
+    /// The roles that are kept off its boards.
+    pub kept_off: BTreeSet<RoleId>,
+    /// Notices that nobody could be given since the last one that arrived, newest first.
+    pub unsaid: Vec<(Notice, DateTime<Utc>)>,
+}
+
+/// By what an examination judges.
+#[derive(Debug, Clone, Copy)]
+pub struct Measure {
+    /// Unasked questions below which the admins are told.
+    pub warn_below: u32,
+    /// How long a close may wait.
+    pub close: TimeDelta,
+    /// The present instant of study time.
+    pub now: DateTime<Utc>,
+}
+
+impl Measure {
+    /// With the limit for closes as a span of wire time.
+    pub fn new(warn_below: u32, close: Duration, now: DateTime<Utc>) -> Self {
+        let close = TimeDelta::from_std(close).unwrap_or(TimeDelta::MAX);
+        Self { warn_below, close, now }
+    }
 }
 
 impl Supply {
     /// What is to be told of it, but for what Discord alone knows.
-    pub fn findings(&self, place: String) -> Vec<Finding> {
+    pub fn findings(&self, place: &str) -> Vec<Finding> {
+        let place = place.to_owned();
         let trouble = self.channel.trouble.as_ref().map(|(word, since)| Finding::Trouble {
             place: place.clone(),
             trouble: Trouble::from_word(word).unwrap_or(Trouble::Refused),
             since: *since,
         });
+        let waiting = self.waiting.iter().map(|round| Finding::CloseWaits {
+            place: place.clone(),
+            title: round.question.as_ref().map_or_else(String::new, |of| of.title.clone()),
+            since: round.closes_at,
+        });
         let &Self { fitting, left, days, warn_below, .. } = self;
-        let stock = Finding::Stock { place, fitting, left, days, warn_below };
-        trouble.into_iter().chain([stock]).collect()
+        let stock = Finding::Stock { place: place.clone(), fitting, left, days, warn_below };
+        trouble.into_iter().chain(waiting).chain([stock]).collect()
     }
 }
 
-/// The study channels in use, of one guild or of all, with their questions.
+impl Examination {
+    /// What is to be told of the guild as a whole, but for what Discord alone knows.
+    pub fn findings(&self, place: &str) -> Vec<Finding> {
+        let first = self.unsaid.last().map(|(_, since)| Finding::Unsaid {
+            place: place.to_owned(),
+            notices: self.unsaid.len() as u64,
+            since: *since,
+        });
+        first.into_iter().collect()
+    }
+}
+
+/// What the store knows of a guild.
 ///
 /// # Errors
 /// When the store broke.
-pub async fn supplies(
+pub async fn examination(
     db: &mut Connection,
     bank: &Bank,
-    guild: Option<GuildId>,
-    warn_below: u32,
-    now: DateTime<Utc>,
+    guild: Guild,
+    measure: Measure,
+) -> store::Result<Examination> {
+    Ok(Examination {
+        supplies: supplies(db, bank, guild.id, measure).await?,
+        weekly: guilds::weekly(db, guild.id).await?.map(|(channel, _)| channel),
+        kept_off: members::excluded_roles(db, guild.id).await?,
+        unsaid: unsaid(db, guild.id, MOST_UNSAID).await?,
+        guild,
+    })
+}
+
+/// Notices that nobody could be given since the last one that arrived, newest first.
+pub(super) async fn unsaid(
+    db: &mut Connection,
+    guild: GuildId,
+    most: u32,
+) -> store::Result<Vec<(Notice, DateTime<Utc>)>> {
+    let dropped = deliveries::dropped_notices::<Intent>(db, guild, most).await?;
+    let notices = dropped.into_iter().filter_map(|delivery| match delivery.intent {
+        Intent::Notice { notice } => Some((notice, delivery.created_at)),
+        _ => None,
+    });
+    Ok(notices.collect())
+}
+
+/// A guild's study channels in use, with their questions and with closes that wait.
+async fn supplies(
+    db: &mut Connection,
+    bank: &Bank,
+    guild: GuildId,
+    measure: Measure,
 ) -> store::Result<Vec<Supply>> {
+    let Measure { warn_below, close, now } = measure;
     let mut found = Vec::new();
-    for channel in channels::in_use(db, guild).await? {
+    for channel in channels::in_use(db, Some(guild)).await? {
         let left = rounds::stock(db, bank, &channel).await?;
         let last = match left {
             0 => None,
             left => channel.schedule.dues(now).nth(left as usize - 1),
         };
         let today = local_date(channel.schedule.zone, now);
+        let mut waiting = store::rounds::live(db, Some(channel.id)).await?;
+        waiting.retain(|one| one.state == State::Closing && now - one.closes_at >= close);
         found.push(Supply {
             fitting: rounds::fitting(bank, &channel),
             left,
             days: last.map(|due| (due.date - today).num_days()),
             warn_below,
+            waiting,
             channel,
         });
     }
     Ok(found)
+}
+
+/// What a bot knows of its own health: whether it hears and writes, and what it could not read. By
+/// the bot itself, or by its health file.
+pub fn of_health(health: &Snapshot, now: DateTime<Utc>) -> Vec<Finding> {
+    let lasting = health.deaf.as_ref().map_or(TimeDelta::zero(), |away| now - away.since);
+    let gateway = Finding::Gateway { away: health.deaf.clone(), lasting };
+    let writing = Finding::Writing(health.unwritable.clone());
+    let clock = health.clock_doubted.clone().map(Finding::ClockDoubted);
+    let unreadable = (health.unreadable > 0).then_some(Finding::Unreadable(health.unreadable));
+    [gateway, writing].into_iter().chain(clock).chain(unreadable).collect()
+}
+
+/// Free space where the database is, and below how many MiB it is too little.
+pub fn space(free: io::Result<u64>, least_mib: u32) -> Finding {
+    Finding::Space { free: free.ok(), least: u64::from(least_mib) << 20 }
 }
 
 /// The zone database this program was built with.
@@ -152,34 +249,54 @@ impl Checked {
 }
 
 impl Engine {
-    /// What the store knows for `/study doctor`.
+    /// What the store knows of a guild for `/study doctor` and `/study status`.
     ///
     /// # Errors
-    /// When the guild was never set up, or the store broke.
+    /// When the guild has no study channel, or the store broke.
     pub async fn examine(&self, guild: GuildId) -> View<Examination> {
-        let store = &self.shared.store;
-        let mut db = store.read().await?;
-        let now = self.now();
+        let mut db = self.shared.store.read().await?;
         let of = guilds::find(&mut db, guild).await?.ok_or(Refusal::NoStudyChannel)?;
-        let warn_below = self.settings().stock_warning_days;
-        let supplies = supplies(&mut db, &self.bank(), Some(guild), warn_below, now).await?;
-        if supplies.is_empty() {
+        let settings = self.settings();
+        let close = settings.limits.close.trouble_after;
+        let measure = Measure::new(settings.stock_warning_days, close, self.now());
+        let found = examination(&mut db, &self.bank(), of, measure).await?;
+        if found.supplies.is_empty() {
             return Err(Refusal::NoStudyChannel.into());
         }
-        Ok(Examination {
-            guild: of,
-            supplies,
-            database: self.shared.checked.database(&mut db).await,
-            backup: Store::last_backup(store.path()).map(|backup| now - backup.at),
-            zones: zones(now),
-        })
+        Ok(found)
     }
 
-    /// The study channels of a guild that a daily look is for.
+    /// What concerns the bot as a whole, as far as it doesn't take Discord to tell.
     ///
     /// # Errors
     /// When the store broke.
-    pub async fn to_check_up(&self, guild: GuildId) -> View<(Guild, Vec<StudyChannel>)> {
+    pub async fn examine_bot(&self) -> View<Vec<Finding>> {
+        let store = &self.shared.store;
+        let mut db = store.read().await?;
+        let now = self.now();
+        let age = Store::last_backup(store.path()).map(|backup| now - backup.at);
+        let database = match self.shared.checked.database(&mut db).await {
+            // Which rows it concerns is not for the admins of a server.
+            Database::Damaged(_) => Database::Damaged(None),
+            other => other,
+        };
+        let own = [zones(now), Finding::Database(database), Finding::Backup { age, daily: false }];
+        Ok(self.own_health().into_iter().chain(own).collect())
+    }
+
+    /// What the bot knows of its own health without asking anybody.
+    pub fn own_health(&self) -> Vec<Finding> {
+        of_health(&self.vitals().snapshot(), real_now())
+    }
+
+    /// The study channels of a guild that a daily look is for, and where its weekly board goes.
+    ///
+    /// # Errors
+    /// When the store broke.
+    pub async fn to_check_up(
+        &self,
+        guild: GuildId,
+    ) -> View<(Guild, Vec<StudyChannel>, Option<ChannelId>)> {
         let mut db = self.shared.store.read().await?;
         let of = guilds::find(&mut db, guild).await?.ok_or(Refusal::NoStudyChannel)?;
         let mut channels = channels::in_use(&mut db, Some(guild)).await?;
@@ -187,7 +304,8 @@ impl Engine {
         channels.retain(|channel| {
             channel.schedule.next_due(now).is_some_and(|due| due.at <= now + SOON)
         });
-        Ok((of, channels))
+        let weekly = guilds::weekly(&mut db, guild).await?.map(|(channel, _)| channel);
+        Ok((of, channels, weekly))
     }
 }
 
@@ -269,7 +387,8 @@ impl Desk<'_> {
             Ill::Lacks { .. } => trouble == Trouble::MissingRight,
             // A hidden channel is refused as a missing right, a deleted one as unknown.
             Ill::Gone => matches!(trouble, Trouble::ChannelGone | Trouble::MissingRight),
-            Ill::NoQuestion => false,
+            // Neither keeps a round from being posted.
+            Ill::RoleGone { .. } | Ill::Unusable { .. } | Ill::NoQuestion => false,
         };
         Ok(told.iter().any(is_it))
     }

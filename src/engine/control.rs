@@ -129,6 +129,9 @@ impl Desk<'_> {
             },
         };
         guilds::save(self.db, &guild).await?;
+        if setup.notices.is_some() {
+            deliveries::forget_dropped_notices(self.db, guild.id).await?;
+        }
         self.keep_periods(&guild).await?;
         channels::save(self.db, &channel, self.now).await?;
         if new {

@@ -95,8 +95,15 @@ pub struct Clock {
 pub struct Health {
     /// How often the health file is stamped.
     pub stamp: Duration,
-    /// How long writing may fail, or the gateway be away, before admins are told over REST.
+    /// How long writing may fail before admins are told over REST.
     pub alarm_after: Duration,
+    /// How long the gateway may be away before they are. A reconnect takes seconds, a new session with
+    /// its back-off two minutes at most, and a short outage of Discord's is over by then.
+    pub deaf_alarm_after: Duration,
+    /// How long all must have been well before they are told that it is over.
+    pub calm: Duration,
+    /// The first wait after Discord could not be reached for an alarm.
+    pub alarm_retry: Duration,
 }
 
 impl Default for Gateway {
@@ -155,6 +162,12 @@ impl Default for Clock {
 
 impl Default for Health {
     fn default() -> Self {
-        Self { stamp: Duration::from_secs(10), alarm_after: Duration::from_secs(60) }
+        Self {
+            stamp: Duration::from_secs(10),
+            alarm_after: Duration::from_secs(60),
+            deaf_alarm_after: Duration::from_mins(5),
+            calm: Duration::from_secs(60),
+            alarm_retry: Duration::from_secs(15),
+        }
     }
 }

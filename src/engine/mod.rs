@@ -9,6 +9,7 @@ pub mod chance;
 pub mod clock;
 pub mod clock_check;
 pub mod courier;
+pub mod health_file;
 pub mod input;
 pub mod intent;
 pub mod limits;
@@ -115,7 +116,7 @@ pub(crate) struct Shared {
     stale: stale::Stale,
     clock_watch: ticking::ClockWatch,
     checked: checkup::Checked,
-    vitals: Vitals,
+    vitals: Arc<Vitals>,
     pub(crate) milestones: Milestones,
 }
 
@@ -145,6 +146,18 @@ impl Engine {
         clock: Arc<dyn StudyClock>,
         milestones: Milestones,
     ) -> (Self, Inbox) {
+        Self::with_vitals(store, bank, settings, clock, milestones, Arc::default())
+    }
+
+    /// The same, with vitals that somebody has begun to watch.
+    pub fn with_vitals(
+        store: Store,
+        bank: Arc<Bank>,
+        settings: Settings,
+        clock: Arc<dyn StudyClock>,
+        milestones: Milestones,
+        vitals: Arc<Vitals>,
+    ) -> (Self, Inbox) {
         let (sender, letters) = mpsc::channel(INBOX);
         let engine = Self {
             shared: Arc::new(Shared {
@@ -161,7 +174,7 @@ impl Engine {
                 stale: stale::Stale::default(),
                 clock_watch: ticking::ClockWatch::new(settings.limits.clock),
                 checked: checkup::Checked::default(),
-                vitals: Vitals::default(),
+                vitals,
                 milestones,
             }),
         };

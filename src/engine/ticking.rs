@@ -130,7 +130,7 @@ impl Engine {
             let verdict = watch.check().answer(self.now(), watch.start.elapsed(), answer);
             match verdict {
                 Verdict::Agrees => {
-                    shared.vitals.clock_agrees();
+                    shared.vitals.clock_trusted();
                     if held {
                         tracing::info!("this computer's clock is right again; rounds go on");
                     }
@@ -154,7 +154,7 @@ impl Engine {
                         Some(_) => shared.vitals.clock_doubted(&format!(
                             "{why}; rounds follow this computer's clock all the same"
                         )),
-                        None => shared.vitals.clock_agrees(),
+                        None => shared.vitals.clock_trusted(),
                     }
                     tracing::warn!(
                         "{why}. Rounds now follow this computer's clock all the same, because \

@@ -301,6 +301,35 @@ impl Sandbox {
         self.server.set_outage(on);
     }
 
+    /// While on, one guild is unavailable for the bot's sessions, as in an outage of Discord's that
+    /// concerns some guilds alone. REST goes on.
+    pub fn set_guild_outage(&self, guild: u64, on: bool) {
+        self.server.state().set_guild_outage(guild, on);
+    }
+
+    /// Changes the rights of a role of the default guild; @everyone is the one with the guild's number.
+    pub fn set_role_permissions(&self, role: u64, allow: u64, deny: u64) {
+        let mut state = self.server.state();
+        let guild = self.server.guild;
+        let now = state.world.guilds.get(&guild).and_then(|guild| guild.roles.get(&role));
+        let Some(now) = now.map(|role| role.permissions) else { return };
+        state.set_role(guild, role, (now | allow) & !deny);
+    }
+
+    /// Makes a channel one of another type, as an admin can with some.
+    pub fn set_channel_kind(&self, channel: u64, kind: u8) {
+        let mut state = self.server.state();
+        if let Some(changed) = state.world.channels.get_mut(&channel) {
+            changed.kind = kind;
+            state.tell_channel_update(channel);
+        }
+    }
+
+    /// Deletes a role of the default guild.
+    pub fn delete_role(&self, role: u64) {
+        self.server.state().remove_role(self.server.guild, role);
+    }
+
     /// Turns the rate limits on or off.
     pub fn set_limits(&self, on: bool) {
         self.server.state().limits = Limits::new(on);

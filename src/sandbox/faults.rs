@@ -1,6 +1,7 @@
 //! Trouble on purpose: what a test wants to go wrong with the bot's next requests.
 
 use serde::{Deserialize, Deserializer};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// One way for a request of the bot to go wrong.
@@ -60,6 +61,8 @@ pub struct Faults {
     waiting: Vec<(String, String, Fault, u32)>,
     /// While true every connection of the bot breaks.
     pub outage: bool,
+    /// Guilds in which there is an outage: for the bot they are unavailable.
+    pub unavailable: BTreeSet<u64>,
     /// How many more interactions the bot is told of twice, as after a resumed session.
     pub twice: u32,
 }

@@ -242,7 +242,8 @@ pub async fn pending(db: &mut Connection) -> Result<i64> {
     get(&row, "n")
 }
 
-/// What a guild's admins could not be told: dropped notices, newest first.
+/// What a guild's admins could not be told: notices that were dropped since the last one that
+/// arrived, newest first.
 pub async fn dropped_notices<I: DeserializeOwned>(
     db: &mut Connection,
     guild: GuildId,
@@ -251,6 +252,8 @@ pub async fn dropped_notices<I: DeserializeOwned>(
     sqlx::query(
         "SELECT * FROM deliveries
          WHERE guild_id = $1 AND state = 'dropped' AND cause LIKE 'notice:%'
+             AND delivery_id > (SELECT COALESCE(MAX(delivery_id), 0) FROM deliveries
+                 WHERE guild_id = $1 AND state = 'done' AND cause > 'notice:' AND cause < 'notice;')
          ORDER BY delivery_id DESC LIMIT $2",
     )
     .bind(guild.to_db())
@@ -260,6 +263,18 @@ pub async fn dropped_notices<I: DeserializeOwned>(
     .iter()
     .map(delivery)
     .collect()
+}
+
+/// Forgets what a guild's admins could not be told: they have chosen where notices go from now on.
+pub async fn forget_dropped_notices(db: &mut Connection, guild: GuildId) -> Result<()> {
+    sqlx::query(
+        "UPDATE deliveries SET state = 'done'
+         WHERE guild_id = $1 AND state = 'dropped' AND cause LIKE 'notice:%'",
+    )
+    .bind(guild.to_db())
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// The newest notice about a study channel that is not said yet.

@@ -83,6 +83,19 @@ pub async fn all(db: &mut Connection) -> Result<Vec<Guild>> {
         .collect()
 }
 
+/// Those that have a study channel in use.
+pub async fn studying(db: &mut Connection) -> Result<Vec<Guild>> {
+    sqlx::query(
+        "SELECT * FROM guilds WHERE guild_id IN
+             (SELECT guild_id FROM study_channels WHERE removed_at IS NULL) ORDER BY guild_id",
+    )
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(guild)
+    .collect()
+}
+
 /// Where the board of the last week is posted every Monday, and since when; `None`: nowhere.
 pub async fn weekly(
     db: &mut Connection,

@@ -5,7 +5,10 @@ use crate::program::{Place, Running};
 use serde_json::json;
 use std::fs;
 use std::net::TcpListener;
+use studyhall::engine::health_file::HealthFile;
+use studyhall::engine::vitals::Vitals;
 use studyhall::sandbox::{Options, Sandbox, SimClock, start};
+use studyhall::store::Store;
 
 /// A Monday, ten minutes before a round that is due at eight.
 const MONDAY: &str = "2026-11-23T07:50:00Z";
@@ -116,6 +119,8 @@ async fn while_the_bot_runs_and_after() {
     ok    Database         whole, …
     warn  Backup           none is known. Let the bot make one every day (`backups` in [database]), or make them yourself: `studyhall backup FILE`
     ok    Bot              …
+    ok    Gateway          connected
+    ok    Writing          the database can be written
     ok    Time zones       …
     ok    Token            works; the bot is Studyhall
     ok    Clock            agrees with Discord's
@@ -157,6 +162,92 @@ async fn missing_rights_are_told_by_name_and_place() {
     assert!(said.starts_with("exit 1"), "{said}");
     insta::assert_snapshot!(line(&said, "Server"), @"red   Server           the bot is not in Study Hall. Invite it again; its study channels, rounds and points wait for it");
     sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_a_running_bot_is_stands_in_its_health_file() {
+    let place = Place::with(&[]);
+    let path = place.path("studyhall.db");
+    // This process has the database, as a bot would.
+    let store = Store::open(&path).await.unwrap();
+    let said = place.says(&["doctor"]);
+    assert!(line(&said, "Bot").starts_with("ok    Bot              running"), "{said}");
+    let hangs = "red   Bot              the bot's process hangs, or its health file beside the \
+                 database can't be written (it has written none).";
+    assert!(said.contains(hangs), "{said}");
+    let (file, vitals) = (HealthFile::beside(&path), Vitals::default());
+    for fails in [true, false] {
+        if fails {
+            vitals.commit_failed("database or disk is full");
+            vitals.unreadable();
+        } else {
+            vitals.committed();
+        }
+        file.write(&vitals.snapshot()).unwrap();
+        let said = place.says(&["doctor"]);
+        let wanted = if fails { "red   Writing" } else { "ok    Writing" };
+        assert!(said.contains(wanted) && !said.contains("hangs"), "{said}");
+        assert_eq!(said.contains("(database or disk is full)"), fails, "{said}");
+        assert!(line(&said, "Interactions").starts_with("warn "), "{said}");
+    }
+    // Torn, or of a process before.
+    fs::write(file.path(), "{\"checksum\":").unwrap();
+    let said = place.says(&["doctor"]);
+    assert!(line(&said, "Health file").starts_with("warn "), "{said}");
+    store.close().await;
+    let said = place.says(&["doctor"]);
+    assert!(said.contains("not running") && !said.contains("Health file"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bot_that_lost_its_connection_is_red_until_it_is_back() {
+    let (place, sandbox) = (Place::with(&[]), sandbox(true).await);
+    let mut bot = set_up(&place, &sandbox).await;
+    sandbox.set_outage(true);
+    let away = |bot: &mut Running| {
+        assert!(bot.runs(), "{}", bot.err());
+        let said = examined(&place, &sandbox);
+        said.contains(" Gateway          no connection to Discord since ")
+    };
+    until(|| away(&mut bot)).await;
+    sandbox.set_outage(false);
+    until(|| examined(&place, &sandbox).contains("ok    Gateway          connected")).await;
+    assert!(bot.terminate().starts_with("exit 0"));
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_role_and_a_forum_for_notices_are_red() {
+    let (place, sandbox) = (Place::with(&[]), sandbox(true).await);
+    let _bot = set_up(&place, &sandbox).await;
+    let role = sandbox.add_role("learners");
+    let notes = sandbox.channels().into_iter().find(|(name, _)| name == "admin-notes").unwrap().1;
+    let world = World::new(sandbox.description());
+    let maya = world.member("Maya").await;
+    let options = json!([{"name": "setup", "type": 1, "options": [
+        {"name": "channel", "type": 7, "value": world.study_channel()},
+        {"name": "role", "type": 8, "value": role.to_string()},
+        {"name": "notices", "type": 7, "value": notes.to_string()},
+    ]}]);
+    maya.command("study", options).await;
+    let said = examined(&place, &sandbox);
+    assert!(said.starts_with("exit 0"), "{said}");
+    sandbox.delete_role(role);
+    sandbox.set_channel_kind(notes, 15);
+    let said = examined(&place, &sandbox);
+    insta::assert_snapshot!(line(&said, "Role "), @"red   Role             #python in Study Hall: the role that its questions mention was deleted, so they mention nobody. Name another with the option `role` of `/study setup`");
+    insta::assert_snapshot!(line(&said, "Notices"), @"red   Notices          #admin-notes in Study Hall, where notices go, takes no messages: it's a forum, a media channel or a category, so they go to whoever ran the setup by direct message. Name another channel with the option `notices` of `/study setup`");
+    assert!(said.starts_with("exit 1"), "{said}");
+    sandbox.stop().await;
+}
+
+/// Waits for a condition.
+async fn until(mut holds: impl FnMut() -> bool) {
+    let began = std::time::Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < crate::program::PATIENCE, "it did not come");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,7 @@ mod doctor;
 mod flood;
 mod gateway;
 mod healing;
+mod health;
 mod leaderboard;
 mod limits;
 mod log;

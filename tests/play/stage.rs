@@ -24,6 +24,7 @@ use studyhall::engine::clock::StudyClock;
 use studyhall::engine::intent::Intent;
 use studyhall::engine::limits::Limits;
 use studyhall::engine::milestone::Milestones;
+use studyhall::engine::vitals::Vitals;
 use studyhall::engine::{Delivery, Engine};
 use studyhall::sandbox::{Exchange, Heard, Options, Sandbox, Settler, SimClock};
 use studyhall::store::{Store, deliveries};
@@ -504,6 +505,11 @@ impl Stage {
         }
         db.close().await.unwrap();
         self.settle().await;
+    }
+
+    /// What the running bot knows of its own health.
+    pub fn vitals(&self) -> &Vitals {
+        self.running.as_ref().expect("a bot is running").bot().engine().vitals()
     }
 
     pub fn database(&self) -> PathBuf {

@@ -1,13 +1,14 @@
 //! `/study board …` and `/study recount`: how the boards of a guild are set up.
 
 use super::{Context, Error, Switch, answer, asker, changed, command};
+use crate::discord::rights::{Cached, Ground as _, takes_messages};
 use crate::discord::say;
 use crate::domain::ids::{ChannelId, RoleId};
 use crate::domain::refusal::Refusal;
 use crate::domain::schedule;
 use crate::engine::BoardCommand;
 use crate::engine::input::Command;
-use serenity::all::{self as discord, ChannelType, CreateAutocompleteResponse};
+use serenity::all::{self as discord, CreateAutocompleteResponse};
 
 /// The leaderboards of this server
 #[poise::command(
@@ -42,8 +43,8 @@ async fn weekly(
 ) -> Result<(), Error> {
     answer(context, async {
         let asker = asker(context).ok_or(Refusal::GuildOnly)?;
-        if channel.as_ref().is_some_and(|channel| channel.kind != ChannelType::Text) {
-            return Err(Refusal::NotATextChannel.into());
+        if channel.as_ref().is_some_and(|channel| !takes_messages(channel.kind)) {
+            return Err(Refusal::TakesNoMessages.into());
         }
         let channel = match post {
             Switch::Off => None,
@@ -62,8 +63,26 @@ async fn exclude(
     context: Context<'_>,
     #[description = "The role"] role: discord::Role,
 ) -> Result<(), Error> {
+    forget_deleted_roles(context).await;
     let role = RoleId(role.id.get());
     command(context, Command::Boards(BoardCommand::Exclude { role })).await
+}
+
+/// Forgets the roles kept off the boards that were deleted: nobody has them, and nobody can choose
+/// them to bring them back.
+async fn forget_deleted_roles(context: Context<'_>) {
+    let Some(asker) = asker(context) else { return };
+    let ground = Cached::new(&context.serenity_context().cache, asker.guild);
+    let engine = &context.data().engine;
+    let (true, Ok(settings)) = (ground.is_known(), engine.board_settings(asker.guild).await) else {
+        return;
+    };
+    for role in settings.excluded {
+        if !ground.has_role(role) {
+            // Where it fails, the role stays, and the health check goes on naming it.
+            let _kept = changed(context, Command::Boards(BoardCommand::Include { role })).await;
+        }
+    }
 }
 
 /// Lets the members of an excluded role back on the leaderboards
@@ -72,6 +91,7 @@ async fn include(
     context: Context<'_>,
     #[description = "The role"] role: discord::Role,
 ) -> Result<(), Error> {
+    forget_deleted_roles(context).await;
     let role = RoleId(role.id.get());
     command(context, Command::Boards(BoardCommand::Include { role })).await
 }

@@ -133,9 +133,15 @@ pub(super) fn framework(data: Data) -> Prompt {
             Box::pin(async move {
                 let data = framework.user_data().await;
                 inbound::event(framework.serenity_context, event, data).await;
-                if let FullEvent::CacheReady { .. } = event {
-                    data.outbound.may_ask(&framework.serenity_context.cache);
-                    data.gauge.mark_ready();
+                match event {
+                    // Not the event that all guilds are known: it doesn't come while Discord has an
+                    // outage in a single one of them.
+                    FullEvent::ShardsReady { .. } => {
+                        data.outbound.may_ask(&framework.serenity_context.cache);
+                        data.gauge.mark_ready_later();
+                    }
+                    FullEvent::CacheReady { .. } => data.gauge.mark_ready(),
+                    _ => {}
                 }
                 Ok(())
             })

@@ -2,7 +2,8 @@
 //! may change that in its own settings, under Integrations.
 
 use super::{Context, Error, answer, asker, changed, command};
-use crate::discord::{doctor, rights, say};
+use crate::discord::rights::{self, Ground as _};
+use crate::discord::{doctor, say};
 use crate::domain::ids::{ChannelId, RoleId};
 use crate::domain::refusal::Refusal;
 use crate::domain::schedule;
@@ -65,6 +66,9 @@ async fn setup(
         if channel.kind != ChannelType::Text {
             return Err(Refusal::NotATextChannel.into());
         }
+        if notices.as_ref().is_some_and(|channel| !rights::takes_messages(channel.kind)) {
+            return Err(Refusal::TakesNoMessages.into());
+        }
         let asker = asker(context).ok_or(Refusal::GuildOnly)?;
         let id = ChannelId(channel.id.get());
         let setup = Setup {
@@ -80,17 +84,11 @@ async fn setup(
         // What holds now, whether it was given this time or before.
         let status = context.data().engine.status(asker.guild, Some(id)).await?;
         let Some(now) = status.channels.first() else { return Ok(done) };
-        let ground = rights::Cached {
-            cache: &context.serenity_context().cache,
-            guild: discord::GuildId::new(asker.guild.0),
-        };
-        let missing = rights::missing(
-            &ground,
-            id,
-            now.channel.role.map(|role| discord::RoleId::new(role.0)),
-            status.guild.notices,
-        );
-        Ok(say::admin::set_up(&done, &missing))
+        let ground = rights::Cached::new(&context.serenity_context().cache, asker.guild);
+        let missing = ground
+            .is_known()
+            .then(|| rights::missing(&ground, id, now.channel.role, status.guild.notices));
+        Ok(say::admin::set_up(&done, missing.as_deref()))
     })
     .await
 }
@@ -200,8 +198,8 @@ async fn status(
 ) -> Result<(), Error> {
     answer(context, async {
         let asker = asker(context).ok_or(Refusal::GuildOnly)?;
-        let status = context.data().engine.status(asker.guild, named(channel)).await?;
-        Ok(say::admin::status(&status))
+        let cache = &context.serenity_context().cache;
+        doctor::status(context.data(), cache, asker.guild, named(channel)).await
     })
     .await
 }
@@ -212,14 +210,9 @@ async fn doctor(context: Context<'_>) -> Result<(), Error> {
     answer(context, async {
         let asker = asker(context).ok_or(Refusal::GuildOnly)?;
         let data = context.data();
-        let examined = data.engine.examine(asker.guild).await?;
-        let ground = rights::Cached {
-            cache: &context.serenity_context().cache,
-            guild: discord::GuildId::new(asker.guild.0),
-        };
-        let name = |channel: ChannelId| say::text::channel(channel);
-        let server = doctor::of_guild(&examined.guild, &examined.supplies, &ground, name);
-        let bot = data.outbound.examine(&examined).await;
+        let cache = &context.serenity_context().cache;
+        let server = doctor::of_server(data, cache, asker.guild).await?;
+        let bot = data.outbound.examine().await?;
         Ok(say::doctor::card(&server, &bot))
     })
     .await

@@ -1,7 +1,7 @@
 //! The button of notices.
 
 use super::{Answer, Press};
-use crate::discord::say;
+use crate::discord::doctor;
 use crate::discord::steering::Asking;
 use crate::domain::ids::{GuildId, MemberId};
 use crate::domain::refusal::Refusal;
@@ -11,7 +11,8 @@ use crate::engine::views::View;
 /// The status behind a notice: for admins, also in a direct message.
 pub(super) async fn status(press: &Press<'_>) -> View<Answer> {
     let guild = guild_of_notice(press).await?;
-    Ok(Answer::Private(say::admin::status(&press.data.engine.status(guild.id, None).await?)))
+    let cache = &press.context.cache;
+    Ok(Answer::Private(doctor::status(press.data, cache, guild.id, None).await?))
 }
 
 /// The guild of the notice whose button was pressed, if the presser may steer there: the buttons of

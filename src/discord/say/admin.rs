@@ -122,8 +122,19 @@ fn next_round(next: Option<Due>) -> String {
     }
 }
 
-/// The reply to `/study setup`, with the rights that are missing.
-pub fn set_up(done: &Card, missing: &[Missing]) -> Card {
+/// The reply to `/study setup`, with the rights that are missing; `None` while nobody can tell.
+pub fn set_up(done: &Card, missing: Option<&[Missing]>) -> Card {
+    let Some(missing) = missing else {
+        return Card::boxed(Embed {
+            title: "Set up".to_owned(),
+            text: done.content.clone(),
+            footer: "Discord has an outage here, so I couldn't check my permissions. `/study \
+                     doctor` checks them later."
+                .to_owned(),
+            tone: Tone::Calm,
+            ..Embed::default()
+        });
+    };
     if missing.is_empty() {
         return Card::boxed(Embed {
             title: "Ready".to_owned(),

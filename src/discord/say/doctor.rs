@@ -3,9 +3,9 @@
 use super::limit;
 use super::text::{at, clean, count, plain, size, some, whole};
 use super::{Card, Embed, Tone};
-use crate::domain::checkup::{Content, Database, Finding, Token, Verdict};
+use crate::domain::checkup::{Content, Database, Failing, Finding, Purpose, Token, Verdict};
 use crate::domain::notice::Trouble;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// Who reads a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,16 +32,26 @@ pub fn label(finding: &Finding) -> &'static str {
         Finding::Packs { .. } => "Questions",
         Finding::Database(_) => "Database",
         Finding::Backup { .. } => "Backup",
-        Finding::Bot(_) => "Bot",
+        Finding::Bot(_) | Finding::Silent { .. } => "Bot",
+        Finding::Gateway { .. } => "Gateway",
+        Finding::Writing(_) => "Writing",
+        Finding::Space { .. } => "Disk space",
+        Finding::Unreadable(_) => "Interactions",
         Finding::TokenFile(_) => "Token file",
         Finding::Token(_) => "Token",
         Finding::Content(_) => "Message content",
         Finding::Commands { .. } => "Commands",
-        Finding::Clock(_) => "Clock",
+        Finding::Clock(_) | Finding::ClockDoubted(_) => "Clock",
         Finding::Zones { .. } => "Time zones",
         Finding::Rights { .. } | Finding::Gone { .. } => "Rights",
-        Finding::Absent { .. } => "Server",
+        Finding::Absent { .. } | Finding::Outage { .. } => "Server",
         Finding::Trouble { .. } => "Trouble",
+        Finding::CloseWaits { .. } => "Result",
+        Finding::RoleGone { .. } => "Role",
+        Finding::KeptOffRolesGone(_) | Finding::Unusable { purpose: Purpose::Weekly, .. } => {
+            "Leaderboard"
+        }
+        Finding::Unsaid { .. } | Finding::Unusable { purpose: Purpose::Notices, .. } => "Notices",
         Finding::Stock { .. } => "Stock",
         Finding::NoStudyChannel => "Study channels",
         Finding::Unchecked { what, .. } => what,
@@ -109,13 +119,48 @@ pub fn text(finding: &Finding, reader: Reader) -> String {
             "the bot is not in {}. Invite it again; its study channels, rounds and points wait for it",
             quoted(guild)
         ),
-        Finding::Trouble { place, trouble, since } => {
-            let since = match reader {
-                Reader::Operator => since.format("%Y-%m-%d %H:%M UTC").to_string(),
-                Reader::Admin => at(*since),
-            };
-            format!("{place}: since {since} {}. The bot keeps trying", failing(*trouble))
-        }
+        Finding::Trouble { place, trouble, since } => format!(
+            "{place}: since {} {}. The bot keeps trying",
+            when(*since, reader),
+            failing(*trouble)
+        ),
+        Finding::Silent { age } => silent(*age),
+        Finding::Gateway { .. }
+        | Finding::Writing(_)
+        | Finding::Space { .. }
+        | Finding::ClockDoubted(_)
+        | Finding::Unreadable(_) => whole_bot(finding, reader),
+        Finding::CloseWaits { place, title, since } => format!(
+            "{place}: the result of “{}”, due {}, is waiting. It comes as soon as the bot can read \
+             the thread",
+            quoted(title),
+            when(*since, reader)
+        ),
+        Finding::RoleGone { place } => format!(
+            "{place}: the role that its questions mention was deleted, so they mention nobody. Name \
+             another with the option `role` of `/study setup`"
+        ),
+        Finding::KeptOffRolesGone(number) => format!(
+            "{} kept off the leaderboards and deleted since. `/study board exclude` with another \
+             role forgets what was deleted",
+            count(*number, "role")
+        ),
+        Finding::Unusable { purpose, place, gone } => unusable(*purpose, place, *gone),
+        Finding::Unsaid { place, notices, since } => format!(
+            "{}{} could be delivered to nobody since {}. `/study status` lists what they said; name \
+             a channel for them with the option `notices` of `/study setup`",
+            match reader {
+                Reader::Operator => format!("{place}: "),
+                Reader::Admin => String::new(),
+            },
+            count(*notices, "notice"),
+            when(*since, reader)
+        ),
+        Finding::Outage { place } => format!(
+            "Discord has an outage that concerns {}, so nothing is known of its channels now. There \
+             is nothing to do; the bot goes on by itself",
+            quoted(place)
+        ),
         Finding::Stock { place, fitting: 0, .. } => format!(
             "{place}: no question fits its plan, so there will be no rounds. `/study plan` changes \
              the plan"
@@ -140,6 +185,109 @@ pub fn text(finding: &Finding, reader: Reader) -> String {
             "there is none yet. `/study setup` on Discord makes one".to_owned()
         }
         Finding::Unchecked { why, .. } => format!("not checked: {}", quoted(why)),
+    }
+}
+
+/// An instant, in the way of its reader.
+fn when(instant: DateTime<Utc>, reader: Reader) -> String {
+    match reader {
+        Reader::Operator => instant.format("%Y-%m-%d %H:%M UTC").to_string(),
+        Reader::Admin => at(instant),
+    }
+}
+
+fn silent(age: Option<TimeDelta>) -> String {
+    let known = age.map_or_else(
+        || "it has written none".to_owned(),
+        |age| format!("the last stamp is {} old", span(age)),
+    );
+    format!(
+        "the bot's process hangs, or its health file beside the database can't be written ({known}). \
+         Look into its log. If it doesn't answer on Discord either, end that process and start it \
+         again"
+    )
+}
+
+fn span(span: TimeDelta) -> String {
+    match (span.num_hours().unsigned_abs(), span.num_minutes().unsigned_abs()) {
+        (_, 0) => count(span.num_seconds().unsigned_abs(), "second"),
+        (..2, minutes) => count(minutes, "minute"),
+        (hours, _) => count(hours, "hour"),
+    }
+}
+
+/// What concerns the running bot as a whole, by its own account.
+fn whole_bot(finding: &Finding, reader: Reader) -> String {
+    // A reason is for whoever runs the bot; it may name files.
+    let since = |failing: &Failing| {
+        let since = when(failing.since, reader);
+        match reader {
+            Reader::Operator => format!("since {since} ({})", failing.why),
+            Reader::Admin => format!("since {since}"),
+        }
+    };
+    match finding {
+        Finding::Gateway { away: None, .. } => "connected".to_owned(),
+        Finding::Gateway { away: Some(away), .. } => format!(
+            "no connection to Discord {}, so no click and no answer arrives. The bot keeps trying, \
+             and reads the answers when it's back",
+            since(away)
+        ),
+        Finding::Writing(None) => "the database can be written".to_owned(),
+        Finding::Writing(Some(failing)) => format!(
+            "the database can't be written {}, so no vote and no command counts. The bot keeps \
+             trying{}",
+            since(failing),
+            match reader {
+                Reader::Operator => ". Make room, or let this user write there",
+                Reader::Admin => "; whoever runs it finds the reason with `studyhall doctor`",
+            }
+        ),
+        Finding::Space { free: None, .. } => {
+            "not checked: the system doesn't say how much is free".to_owned()
+        }
+        Finding::Space { free: Some(free), least } if free >= least => {
+            format!("{} free", size(*free))
+        }
+        Finding::Space { free: Some(free), least } => {
+            let advice = match reader {
+                Reader::Operator => "Make room where the database is",
+                Reader::Admin => "Whoever runs this bot must make room",
+            };
+            format!("only {} free, less than {}. {advice}", size(*free), size(*least))
+        }
+        Finding::ClockDoubted(failing) => format!(
+            "the computer's clock is in doubt {}, so nothing becomes due until Discord's clock \
+             agrees with it, for ten minutes at most",
+            since(failing)
+        ),
+        Finding::Unreadable(number) => format!(
+            "{} could not be read since the start, so somebody saw *interaction failed*. {}",
+            count(*number, "click"),
+            match reader {
+                Reader::Operator => "The log has them; a newer Studyhall may read them",
+                Reader::Admin => "Whoever runs this bot finds them in its log",
+            }
+        ),
+        _ => String::new(),
+    }
+}
+
+fn unusable(purpose: Purpose, place: &str, gone: bool) -> String {
+    let why = if gone {
+        "is gone, or the bot can't see it"
+    } else {
+        "takes no messages: it's a forum, a media channel or a category"
+    };
+    match purpose {
+        Purpose::Notices => format!(
+            "{place}, where notices go, {why}, so they go to whoever ran the setup by direct \
+             message. Name another channel with the option `notices` of `/study setup`"
+        ),
+        Purpose::Weekly => format!(
+            "{place}, where the weekly leaderboard goes, {why}. `/study board weekly` names another \
+             channel, or switches it off"
+        ),
     }
 }
 
@@ -217,7 +365,7 @@ fn clock(ahead: Option<TimeDelta>, fine: bool) -> String {
 
 fn failing(trouble: Trouble) -> &'static str {
     match trouble {
-        Trouble::MissingRight => "Discord has refused something for want of a right",
+        Trouble::MissingRight => "Discord has refused something because a right is missing",
         Trouble::ChannelGone => "the channel has been gone, or hidden from the bot",
         Trouble::NotInGuild => "the bot has not been in that server; invite it again",
         Trouble::Refused => "Discord has refused something; the log of the bot has the reason",
@@ -269,7 +417,8 @@ pub fn card(server: &[Finding], bot: &[Finding]) -> Card {
     })
 }
 
-fn card_line(finding: &Finding) -> String {
+/// One line for Discord.
+pub(super) fn card_line(finding: &Finding) -> String {
     let mark = match finding.verdict() {
         Verdict::Fine => "✅",
         Verdict::Warning => "⚠️ Look:",

@@ -61,6 +61,11 @@ pub fn refusal(refusal: &Refusal) -> Card {
              announcement channel, and no thread."
                 .to_owned()
         }
+        Refusal::TakesNoMessages => {
+            "No message can be sent in that channel: it's a forum, a media channel or a category. \
+             Choose a text channel."
+                .to_owned()
+        }
         Refusal::BadTime(text) => {
             format!("`{}` is not a time of day. Write it like `08:30`.", quoted(text))
         }

@@ -1,8 +1,9 @@
 //! What admins are told without having asked.
 
-use super::text::{channel, count, day, list, plain};
+use super::text::{at, channel, count, day, list, plain};
 use super::{Button, Card, Embed, Tone};
-use crate::domain::checkup::Ill;
+use crate::discord::Alarm;
+use crate::domain::checkup::{Ill, Purpose};
 use crate::domain::ids::ChannelId;
 use crate::domain::notice::{Notice, Trouble};
 use std::collections::BTreeMap;
@@ -28,6 +29,43 @@ pub fn notice(notice: &Notice, guild: &str, key: &str) -> Card {
         ..Embed::default()
     })
     .with_buttons(vec![Button::new("Status", format!("status:{key}"))])
+}
+
+/// What concerns the whole bot, told at once.
+pub fn alarm(alarm: &Alarm) -> Card {
+    let text = match alarm {
+        Alarm::Deaf(since) => format!(
+            "I have had no connection to Discord since {}: I can send this, but no click, no command \
+             and no new answer reaches me. I keep trying. When I'm back, I read what was answered in \
+             the threads, and nothing that counted before is lost. Whoever runs me finds the reason \
+             with `studyhall doctor`.",
+            at(*since)
+        ),
+        Alarm::Unwritable(since) => format!(
+            "I haven't been able to write to my database since {}, so no vote and no command counts, \
+             and no round begins. I keep trying. What was confirmed before is safe. Whoever runs me \
+             finds the reason with `studyhall doctor`.",
+            at(*since)
+        ),
+        Alarm::Intents => {
+            "I stop here: Discord refuses to let me read messages. Whoever runs me has \
+                           to switch on Message Content Intent in the developer portal (Bot, \
+                           Privileged Gateway Intents) and then start me again. Answers written in \
+                           the meantime are read back."
+                .to_owned()
+        }
+        Alarm::Over => {
+            "All is well again: I hear and write as usual, and read what was answered in \
+                        the threads in the meantime. `/study status` shows how the rounds are."
+                .to_owned()
+        }
+    };
+    Card::boxed(Embed {
+        title: "Studyhall: a notice for the admins".to_owned(),
+        text,
+        tone: if *alarm == Alarm::Over { Tone::Green } else { Tone::Red },
+        ..Embed::default()
+    })
 }
 
 /// What a notice says.
@@ -130,12 +168,33 @@ fn foreseen(ills: &[Ill]) -> String {
             Ill::NoQuestion => {
                 others.push("no question fits its plan, which `/study plan` changes.".to_owned())
             }
+            Ill::RoleGone { .. } => others.push(
+                "the role that its questions mention was deleted (`/study setup` names another)."
+                    .to_owned(),
+            ),
+            Ill::Unusable { purpose, channel: place, gone } => {
+                others.push(unusable(*purpose, *place, *gone));
+            }
         }
     }
     let lacking = rights
         .iter()
         .map(|(place, rights)| format!("in {} I lack {}.", channel(*place), list(rights)));
     lacking.chain(others).collect::<Vec<_>>().join(" And ")
+}
+
+/// A channel that can't be used, and what to do about it; goes on after a colon.
+fn unusable(purpose: Purpose, place: ChannelId, gone: bool) -> String {
+    let why = if gone { "is gone, or I can't see it" } else { "takes no messages" };
+    match purpose {
+        Purpose::Notices => {
+            format!("{}, where notices go, {why} (`/study setup` names another).", channel(place))
+        }
+        Purpose::Weekly => format!(
+            "{}, where the weekly leaderboard goes, {why} (`/study board weekly` names another).",
+            channel(place)
+        ),
+    }
 }
 
 /// What a trouble is, and what to do about it; goes on after a colon.

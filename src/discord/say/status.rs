@@ -1,6 +1,7 @@
 //! `/study status`.
 
 use super::admin::plan_lines;
+use super::doctor::{Reader, card_line, label, text};
 use super::limit;
 use super::notice::{sentence, trouble_sentence};
 use super::question::reports;
@@ -8,13 +9,18 @@ use super::rate::contradicted;
 use super::round::place;
 use super::text::{at, channel, count, from_now, plain, whole};
 use super::{Card, Embed, Tone};
+use crate::domain::checkup::{Finding, Verdict};
 use crate::domain::schedule::Due;
 use crate::engine::views::admin::{ChannelStatus, Status};
 
-/// `/study status`.
-pub fn status(status: &Status) -> Card {
-    let in_trouble = status.channels.iter().any(|channel| channel.trouble.is_some());
-    let parts: Vec<String> = status.channels.iter().map(channel_status).collect();
+/// `/study status`, with what the health check of the server and of the bot itself found.
+pub fn status(status: &Status, findings: &[Finding]) -> Card {
+    let bad = |finding: &&Finding| finding.verdict() != Verdict::Fine;
+    let bad: Vec<&Finding> = findings.iter().filter(bad).collect();
+    let in_trouble = status.channels.iter().any(|channel| channel.trouble.is_some())
+        || bad.iter().any(|finding| finding.verdict() == Verdict::Red);
+    let parts: Vec<String> =
+        status.channels.iter().map(|channel| channel_status(channel, &bad)).collect();
     let mut embed = Embed {
         title: "Study status".to_owned(),
         text: whole(&parts, "\n\n", limit::TEXT),
@@ -22,6 +28,17 @@ pub fn status(status: &Status) -> Card {
         footer: format!("Weeks and months of the leaderboard begin in {}.", status.guild.zone),
         ..Embed::default()
     };
+    let of_all = bad.iter().filter(|finding| {
+        // The notices themselves are listed below.
+        finding.study_channel().is_none() && !matches!(finding, Finding::Unsaid { .. })
+    });
+    let of_all: Vec<String> = of_all.map(|finding| card_line(finding)).collect();
+    if !of_all.is_empty() {
+        embed.fields.push((
+            "What is wrong with the server or the bot".to_owned(),
+            whole(&of_all, "\n", limit::FIELD),
+        ));
+    }
     embed.fields.push((
         "Notices go to".to_owned(),
         status.guild.notices.map_or_else(
@@ -53,7 +70,7 @@ pub fn status(status: &Status) -> Card {
     Card::boxed(embed)
 }
 
-fn channel_status(status: &ChannelStatus) -> String {
+fn channel_status(status: &ChannelStatus, bad: &[&Finding]) -> String {
     let of = &status.channel;
     let mut lines = vec![format!(
         "**{}**: {} at {} ({})",
@@ -62,12 +79,25 @@ fn channel_status(status: &ChannelStatus) -> String {
         of.schedule.time.format("%H:%M"),
         plain(of.schedule.zone.name())
     )];
-    lines.push(match &status.trouble {
-        Some((trouble, since)) => {
-            format!("⚠ Trouble since {}: {}", at(*since), trouble_sentence(*trouble))
-        }
-        None => "Health: fine".to_owned(),
+    let here = channel(of.id);
+    let others = bad.iter().filter(|finding| {
+        let told_elsewhere = match finding {
+            Finding::Trouble { .. } => true,
+            // How many are left is a line of its own.
+            Finding::Stock { .. } => finding.verdict() != Verdict::Red,
+            _ => false,
+        };
+        finding.study_channel() == Some(&here) && !told_elsewhere
     });
+    let others: Vec<String> = others.map(|finding| in_place(finding, &here)).collect();
+    match &status.trouble {
+        Some((trouble, since)) => {
+            lines.push(format!("⚠ Trouble since {}: {}", at(*since), trouble_sentence(*trouble)))
+        }
+        None if others.is_empty() => lines.push("Health: fine".to_owned()),
+        None => {}
+    }
+    lines.extend(others);
     if let Some(pause) = of.schedule.pause {
         lines.push(match pause.until {
             Some(until) => format!("Paused until {}", at(until)),
@@ -101,6 +131,13 @@ fn channel_status(status: &ChannelStatus) -> String {
     }
     lines.push(ways.join(" "));
     lines.join("\n")
+}
+
+/// A finding under the heading of its study channel, which it need not name again.
+fn in_place(finding: &Finding, place: &str) -> String {
+    let text = text(finding, Reader::Admin);
+    let text = text.strip_prefix(place).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&text);
+    format!("⚠ {}: {text}.", label(finding))
 }
 
 fn dues(dues: &[(Due, bool)]) -> String {

@@ -10,6 +10,7 @@ use crate::domain::round::State;
 use crate::domain::schedule::{self, Due, Schedule};
 use crate::engine::Engine;
 use crate::engine::Settings;
+use crate::engine::checkup;
 use crate::engine::intent::Intent;
 use crate::engine::rates::{self as learnt, Contradicted};
 use crate::store::channels::StudyChannel;
@@ -21,6 +22,8 @@ use chrono::{DateTime, Utc};
 
 /// Due instants that `/study status` shows.
 const DUES_SHOWN: usize = 5;
+/// Notices that nobody could be given that it shows.
+const UNSAID_SHOWN: u32 = 5;
 
 /// One study channel in `/study status`.
 #[derive(Debug, Clone)]
@@ -46,7 +49,7 @@ pub struct Status {
     pub guild: Guild,
     /// Its study channels.
     pub channels: Vec<ChannelStatus>,
-    /// Notices that nobody could be given.
+    /// Notices that nobody could be given since the last one that arrived, newest first.
     pub unsaid: Vec<(Notice, DateTime<Utc>)>,
     /// What members reported about questions.
     pub reports: ReportsView,
@@ -99,14 +102,7 @@ impl Engine {
                 None => Refusal::NoStudyChannel.into(),
             });
         }
-        let unsaid = deliveries::dropped_notices::<Intent>(&mut db, guild, 5)
-            .await?
-            .into_iter()
-            .filter_map(|delivery| match delivery.intent {
-                Intent::Notice { notice } => Some((notice, delivery.created_at)),
-                _ => None,
-            })
-            .collect();
+        let unsaid = checkup::unsaid(&mut db, guild, UNSAID_SHOWN).await?;
         let reports = self.reports(&mut db, guild).await?;
         let rates = rates::all(&mut db).await?;
         let contradicted = learnt::contradicted(&self.shared.bank(), &rates);
@@ -161,6 +157,15 @@ impl Engine {
     pub async fn notice_targets(&self, guild: GuildId) -> View<Guild> {
         let mut db = self.shared.store.read().await?;
         Ok(guilds::find(&mut db, guild).await?.ok_or(Refusal::NoStudyChannel)?)
+    }
+
+    /// The guilds with a study channel, whose admins are told what concerns the whole bot.
+    ///
+    /// # Errors
+    /// When the store broke.
+    pub async fn studying(&self) -> View<Vec<Guild>> {
+        let mut db = self.shared.store.read().await?;
+        Ok(guilds::studying(&mut db).await?)
     }
 
     /// The guild that a notice's button belongs to.

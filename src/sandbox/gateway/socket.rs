@@ -347,7 +347,8 @@ impl Connection {
         }
         for guild in guilds {
             // Discord's sharding formula.
-            if bot && (guild >> 22) % shards != mine {
+            let elsewhere = (guild >> 22) % shards != mine;
+            if bot && (elsewhere || state.faults.unavailable.contains(&guild)) {
                 continue;
             }
             if let Some(guild) = state.world.guilds.get(&guild) {

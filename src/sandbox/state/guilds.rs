@@ -129,16 +129,44 @@ impl State {
         let mut event = wire::member(&self.world, member);
         event["guild_id"] = wire::id(guild);
         if user == self.world.bot {
-            let world = &self.world;
-            for session in self.hub.sessions_mut().filter(|s| s.user == user) {
-                let everybody = session.intents & intent::GUILD_PRESENCES != 0;
-                let viewer = Viewer { user, content: true };
-                let guild = world.guilds.get(&guild);
-                let event = guild.map(|guild| wire::guild_create(world, guild, viewer, everybody));
-                session.dispatch(&Written::new("GUILD_CREATE", event.unwrap_or_default()));
-            }
+            self.tell_guild(guild);
         }
         self.tell("GUILD_MEMBER_ADD", &Audience::Guild(guild, intent::GUILD_MEMBERS), &event);
+    }
+
+    /// Tells the bot all about a guild.
+    fn tell_guild(&mut self, guild: u64) {
+        let (world, user) = (&self.world, self.world.bot);
+        let Some(guild) = world.guilds.get(&guild) else { return };
+        for session in self.hub.sessions_mut().filter(|s| s.user == user) {
+            let everybody = session.intents & intent::GUILD_PRESENCES != 0;
+            let viewer = Viewer { user, content: true };
+            let event = wire::guild_create(world, guild, viewer, everybody);
+            session.dispatch(&Written::new("GUILD_CREATE", event));
+        }
+    }
+
+    /// Begins or ends an outage of one guild, for the bot's sessions.
+    pub fn set_guild_outage(&mut self, guild: u64, on: bool) {
+        if on && self.faults.unavailable.insert(guild) {
+            let event = json!({"id": wire::id(guild), "unavailable": true});
+            self.tell("GUILD_DELETE", &Audience::Bot, &event);
+        } else if !on && self.faults.unavailable.remove(&guild) {
+            self.tell_guild(guild);
+        }
+    }
+
+    /// Deletes a role; those who had it lose it.
+    pub fn remove_role(&mut self, guild: u64, role: u64) {
+        let Some(of) = self.world.guilds.get_mut(&guild) else { return };
+        if of.roles.remove(&role).is_none() {
+            return;
+        }
+        for member in of.members.values_mut() {
+            member.roles.retain(|one| *one != role);
+        }
+        let event = json!({"guild_id": wire::id(guild), "role_id": wire::id(role)});
+        self.tell("GUILD_ROLE_DELETE", &Audience::Guild(guild, intent::GUILDS), &event);
     }
 
     /// Tells everybody about a new channel.

@@ -1,5 +1,6 @@
-use super::{ANN, BOB, Bench, GUILD, HIGHEST, OTHER_GUILD, at, guild};
+use super::{ANN, BOB, Bench, ELSEWHERE, GUILD, HIGHEST, OTHER_GUILD, at, channel, guild};
 use crate::domain::ids::{ChannelId, GuildId, MemberId};
+use crate::store::channels::{self, StudyChannel};
 use crate::store::guilds::{self, Guild};
 
 #[tokio::test]
@@ -62,4 +63,15 @@ async fn the_weekly_post_is_each_guilds_own_and_outlives_a_setup() {
     assert_eq!(guilds::weekly(&mut db, OTHER_GUILD).await.unwrap(), None);
     guilds::set_weekly(&mut db, GUILD, None, at(4)).await.unwrap();
     assert_eq!(guilds::weekly(&mut db, GUILD).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn who_studies_has_a_study_channel_in_use() {
+    let bench = Bench::new().await;
+    let mut db = bench.store.begin().await.unwrap();
+    let of = |guilds: Vec<Guild>| guilds.into_iter().map(|guild| guild.id).collect::<Vec<_>>();
+    assert_eq!(of(guilds::studying(&mut db).await.unwrap()), [GUILD, OTHER_GUILD]);
+    let removed = StudyChannel { removed: true, ..channel(ELSEWHERE, OTHER_GUILD) };
+    channels::save(&mut db, &removed, at(1)).await.unwrap();
+    assert_eq!(of(guilds::studying(&mut db).await.unwrap()), [GUILD]);
 }

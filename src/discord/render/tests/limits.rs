@@ -467,7 +467,7 @@ impl World {
         let mut cards = vec![
             admin::plan(CHANNEL, &status.channel.plan, 1, true, &known),
             admin::holidays(&vec![(CHANNEL, on_holidays); 25]),
-            admin::set_up(&done, &[missing.clone(), missing]),
+            admin::set_up(&done, Some(&[missing.clone(), missing])),
             admin::reply(&voided).unwrap(),
             notice::notice(&trouble, &self.typed, &"k".repeat(25)),
         ];
@@ -476,23 +476,29 @@ impl World {
             rate: Rate { answers: u32::MAX, right: 0 },
             contradiction: Contradiction::Harder,
         };
-        cards.push(admin::status(&Status {
+        let status = Status {
             guild: guild(),
             channels: vec![status; self.amount + 1],
             unsaid: vec![(trouble, instant("2026-11-23T08:00:00Z")); 5],
             reports: ReportsView { open: 5, later: u32::MAX, newest: vec![self.report(); 3] },
             contradicted: vec![contradicted; self.amount],
-        }));
+        };
         let of_channel = |n: u64| {
             let place = crate::discord::say::text::channel(ChannelId(u64::MAX - n));
             let lacking = vec![format!("in {place} it lacks {}", "Embed Links, ".repeat(9)); 2];
             let trouble = Trouble::Refused;
             [
                 Finding::Rights { place: place.clone(), lacking },
+                Finding::CloseWaits {
+                    place: place.clone(),
+                    title: self.typed.clone(),
+                    since: due().at,
+                },
                 Finding::Trouble { place, trouble, since: due().at },
             ]
         };
         let server: Vec<Finding> = (0..25).flat_map(of_channel).collect();
+        cards.push(admin::status(&status, &server));
         let why = self.typed.clone();
         cards.push(doctor::card(&server, &vec![Finding::Unchecked { what: "Clock", why }; 9]));
         let texts: [fn(String) -> Refusal; 5] = [

@@ -41,7 +41,7 @@ fn set_up_with_nothing_ahead() {
 #[test]
 fn set_up_with_all_rights() {
     let done = reply(&set_up_reply(false, false)).unwrap();
-    assert_snapshot!(show(&set_up(&done, &[])), @r#"
+    assert_snapshot!(show(&set_up(&done, Some(&[]))), @r#"
     ╭ Ready (Green)
     │ <#200> is up to date. The next round is due <t:1795507200:F> (<t:1795507200:R>).
     ╰ I have all the permissions I need.
@@ -63,7 +63,7 @@ fn set_up_with_missing_rights() {
             purpose: "where notices go",
         },
     ];
-    assert_snapshot!(show(&set_up(&done, &missing)), @r#"
+    assert_snapshot!(show(&set_up(&done, Some(&missing))), @r#"
     ╭ Set up, but I lack permissions (Red)
     │ <#200> is a study channel now. The next round is due <t:1795507200:F> (<t:1795507200:R>). `/study plan` chooses topics and difficulties; `/study post` posts a first question right away.
     │

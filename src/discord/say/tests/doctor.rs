@@ -1,7 +1,7 @@
 use super::sample::instant;
 use super::show;
 use crate::discord::say::doctor::{card, line, summary};
-use crate::domain::checkup::{Content, Database, Finding, Token, Verdict};
+use crate::domain::checkup::{Content, Database, Failing, Finding, Purpose, Token, Verdict};
 use crate::domain::notice::Trouble;
 use chrono::TimeDelta;
 use insta::assert_snapshot;
@@ -68,7 +68,23 @@ fn of_bot() -> Vec<Finding> {
         clock(7_200),
         Finding::Zones { version: "2026a", year: 2026 },
         Finding::Zones { version: "2023c", year: 2026 },
+        Finding::Silent { age: None },
+        Finding::Silent { age: Some(TimeDelta::seconds(90)) },
+        Finding::Gateway { away: None, lasting: TimeDelta::zero() },
+        Finding::Gateway { away: Some(failing("no answer")), lasting: TimeDelta::seconds(3) },
+        Finding::Gateway { away: Some(failing("no answer")), lasting: TimeDelta::seconds(99) },
+        Finding::Writing(None),
+        Finding::Writing(Some(failing("database or disk is full"))),
+        Finding::Space { free: None, least: 50 << 20 },
+        Finding::Space { free: Some(9 << 30), least: 50 << 20 },
+        Finding::Space { free: Some(3 << 20), least: 50 << 20 },
+        Finding::ClockDoubted(failing("two hours ahead")),
+        Finding::Unreadable(1),
     ]
+}
+
+fn failing(why: &str) -> Failing {
+    Failing { since: instant("2026-11-23T08:00:00Z"), why: why.to_owned() }
 }
 
 /// What concerns one guild.
@@ -93,6 +109,21 @@ fn of_guild() -> Vec<Finding> {
         stock(412, 0, None),
         stock(0, 0, None),
         Finding::Unchecked { what: "Rights", why: "that takes a token that works".to_owned() },
+        Finding::CloseWaits {
+            place: place(),
+            title: "`is` or `==`?".to_owned(),
+            since: instant("2026-11-24T08:00:00Z"),
+        },
+        Finding::RoleGone { place: place() },
+        Finding::KeptOffRolesGone(2),
+        Finding::Unusable { purpose: Purpose::Notices, place: place(), gone: true },
+        Finding::Unusable { purpose: Purpose::Weekly, place: place(), gone: false },
+        Finding::Unsaid {
+            place: "Reading room".to_owned(),
+            notices: 2,
+            since: instant("2026-11-24T08:00:00Z"),
+        },
+        Finding::Outage { place: "Reading room".to_owned() },
     ]
 }
 
@@ -137,12 +168,24 @@ fn every_line_of_the_terminal() {
     red   Clock            7200 seconds ahead of Discord's. Let the system set it (timesyncd, chrony, ntpd)
     ok    Time zones       rules of 2026a
     warn  Time zones       rules of 2023c; countries have changed their clocks since. Use a newer Studyhall
+    red   Bot              the bot's process hangs, or its health file beside the database can't be written (it has written none). Look into its log. If it doesn't answer on Discord either, end that process and start it again
+    red   Bot              the bot's process hangs, or its health file beside the database can't be written (the last stamp is 1 minute old). Look into its log. If it doesn't answer on Discord either, end that process and start it again
+    ok    Gateway          connected
+    warn  Gateway          no connection to Discord since 2026-11-23 08:00 UTC (no answer), so no click and no answer arrives. The bot keeps trying, and reads the answers when it's back
+    red   Gateway          no connection to Discord since 2026-11-23 08:00 UTC (no answer), so no click and no answer arrives. The bot keeps trying, and reads the answers when it's back
+    ok    Writing          the database can be written
+    red   Writing          the database can't be written since 2026-11-23 08:00 UTC (database or disk is full), so no vote and no command counts. The bot keeps trying. Make room, or let this user write there
+    warn  Disk space       not checked: the system doesn't say how much is free
+    ok    Disk space       9.0 GiB free
+    red   Disk space       only 3.0 MiB free, less than 50.0 MiB. Make room where the database is
+    red   Clock            the computer's clock is in doubt since 2026-11-23 08:00 UTC (two hours ahead), so nothing becomes due until Discord's clock agrees with it, for ten minutes at most
+    warn  Interactions     1 click could not be read since the start, so somebody saw *interaction failed*. The log has them; a newer Studyhall may read them
     warn  Study channels   there is none yet. `/study setup` on Discord makes one
     ok    Rights           #python in Reading room: all there
     red   Rights           #python in Reading room: the bot lacks Send Messages and Embed Links; in #notes in Reading room, where notices go, it lacks View Channel. Give them to the bot's role, or in the permissions of the channel
     red   Rights           #python in Reading room: the channel is gone, or the bot cannot see it. Let it see the channel, or end it with `/study remove`
     red   Server           the bot is not in Reading room. Invite it again; its study channels, rounds and points wait for it
-    red   Trouble          #python in Reading room: since 2026-11-23 08:00 UTC Discord has refused something for want of a right. The bot keeps trying
+    red   Trouble          #python in Reading room: since 2026-11-23 08:00 UTC Discord has refused something because a right is missing. The bot keeps trying
     red   Trouble          #python in Reading room: since 2026-11-23 08:00 UTC the channel has been gone, or hidden from the bot. The bot keeps trying
     red   Trouble          #python in Reading room: since 2026-11-23 08:00 UTC the bot has not been in that server; invite it again. The bot keeps trying
     red   Trouble          #python in Reading room: since 2026-11-23 08:00 UTC Discord has refused something; the log of the bot has the reason. The bot keeps trying
@@ -152,6 +195,47 @@ fn every_line_of_the_terminal() {
     warn  Stock            #python in Reading room: no new questions; those asked longest ago come again. More packs help, or more topics in `/study plan`
     red   Stock            #python in Reading room: no question fits its plan, so there will be no rounds. `/study plan` changes the plan
     warn  Rights           not checked: that takes a token that works
+    red   Result           #python in Reading room: the result of “`is` or `==`?”, due 2026-11-24 08:00 UTC, is waiting. It comes as soon as the bot can read the thread
+    red   Role             #python in Reading room: the role that its questions mention was deleted, so they mention nobody. Name another with the option `role` of `/study setup`
+    warn  Leaderboard      2 roles kept off the leaderboards and deleted since. `/study board exclude` with another role forgets what was deleted
+    red   Notices          #python in Reading room, where notices go, is gone, or the bot can't see it, so they go to whoever ran the setup by direct message. Name another channel with the option `notices` of `/study setup`
+    red   Leaderboard      #python in Reading room, where the weekly leaderboard goes, takes no messages: it's a forum, a media channel or a category. `/study board weekly` names another channel, or switches it off
+    red   Notices          Reading room: 2 notices could be delivered to nobody since 2026-11-24 08:00 UTC. `/study status` lists what they said; name a channel for them with the option `notices` of `/study setup`
+    warn  Server           Discord has an outage that concerns Reading room, so nothing is known of its channels now. There is nothing to do; the bot goes on by itself
+    ");
+}
+
+#[test]
+fn what_concerns_the_whole_bot_as_admins_read_it() {
+    let full = "/var/lib/studyhall is full";
+    let bot = [
+        Finding::Gateway { away: Some(failing(full)), lasting: TimeDelta::seconds(99) },
+        Finding::Writing(Some(failing(full))),
+        Finding::Space { free: Some(3 << 20), least: 50 << 20 },
+        Finding::ClockDoubted(failing(full)),
+        Finding::Unreadable(3),
+    ];
+    let server = [
+        Finding::Unsaid {
+            place: "this server".to_owned(),
+            notices: 1,
+            since: instant("2026-11-24T08:00:00Z"),
+        },
+        Finding::Outage { place: "this server".to_owned() },
+    ];
+    let shown = show(&card(&server, &bot));
+    assert!(!shown.contains("/var/lib"), "{shown}");
+    assert_snapshot!(shown, @r"
+    ╭ Study doctor (Red)
+    │ ❌ Red: **Notices**: 1 notice could be delivered to nobody since <t:1795507200:F>. `/study status` lists what they said; name a channel for them with the option `notices` of `/study setup`
+    │ ⚠️ Look: **Server**: Discord has an outage that concerns this server, so nothing is known of its channels now. There is nothing to do; the bot goes on by itself
+    │ ─ The bot as a whole, for whoever runs it
+    │ ❌ Red: **Gateway**: no connection to Discord since <t:1795420800:F>, so no click and no answer arrives. The bot keeps trying, and reads the answers when it's back
+    │ ❌ Red: **Writing**: the database can't be written since <t:1795420800:F>, so no vote and no command counts. The bot keeps trying; whoever runs it finds the reason with `studyhall doctor`
+    │ ❌ Red: **Disk space**: only 3.0 MiB free, less than 50.0 MiB. Whoever runs this bot must make room
+    │ ❌ Red: **Clock**: the computer's clock is in doubt since <t:1795420800:F>, so nothing becomes due until Discord's clock agrees with it, for ten minutes at most
+    │ ⚠️ Look: **Interactions**: 3 clicks could not be read since the start, so somebody saw *interaction failed*. Whoever runs this bot finds them in its log
+    ╰ 5 red, 2 warnings.
     ");
 }
 

@@ -1,8 +1,9 @@
-use super::sample::{CHANNEL, date};
+use super::sample::{CHANNEL, date, instant};
 use super::show;
-use crate::discord::say::notice::{notice, sentence};
-use crate::domain::checkup::Ill;
-use crate::domain::ids::ChannelId;
+use crate::discord::Alarm;
+use crate::discord::say::notice::{alarm, notice, sentence};
+use crate::domain::checkup::{Ill, Purpose};
+use crate::domain::ids::{ChannelId, RoleId};
 use crate::domain::notice::{Notice, Trouble};
 use insta::assert_snapshot;
 
@@ -42,6 +43,13 @@ fn next(after: &Notice) -> Option<Notice> {
             let notes = Ill::Lacks { channel: ChannelId(300), right: "View Channel".to_owned() };
             Notice::Foreseen { channel, ills: vec![notes, Ill::Gone, Ill::NoQuestion] }
         }
+        Notice::Foreseen { ills, .. } if ills.len() == 3 => {
+            let unusable = |purpose, gone| Ill::Unusable { purpose, channel: ChannelId(300), gone };
+            let (notices, weekly) =
+                (unusable(Purpose::Notices, true), unusable(Purpose::Weekly, false));
+            let role = Ill::RoleGone { role: RoleId(7) };
+            Notice::Foreseen { channel, ills: vec![role, notices, weekly, Ill::NoQuestion] }
+        }
         Notice::Foreseen { .. } => Notice::Mended { channel },
         Notice::Mended { .. } => Notice::Reported { report: 7, title: "`is` or `==`?".to_owned() },
         Notice::Reported { .. } => return None,
@@ -72,8 +80,30 @@ fn every_notice() {
     All is well again in <#200>: what was waiting has been posted.
     My daily look at <#200> found what will keep its rounds from going well: in <#200> I lack **Send Messages** and **Embed Links**. `/study doctor` shows whether it is mended.
     My daily look at <#200> found what will keep its rounds from going well: in <#300> I lack **View Channel**. And the channel is gone, or I cannot see it (let me see it again, or end it with `/study remove`). And no question fits its plan, which `/study plan` changes. `/study doctor` shows whether it is mended.
+    My daily look at <#200> found what will keep its rounds from going well: the role that its questions mention was deleted (`/study setup` names another). And <#300>, where notices go, is gone, or I can't see it (`/study setup` names another). And <#300>, where the weekly leaderboard goes, takes no messages (`/study board weekly` names another). And no question fits its plan, which `/study plan` changes. `/study doctor` shows whether it is mended.
     All is well again in <#200>: what my daily look had found is mended.
     A member reported the question “\`is\` or \`==\`?”.
+    ");
+}
+
+#[test]
+fn every_alarm() {
+    let since = instant("2026-11-23T08:00:00Z");
+    let all = [Alarm::Deaf(since), Alarm::Unwritable(since), Alarm::Intents, Alarm::Over];
+    let said: Vec<String> = all.iter().map(|one| show(&alarm(one))).collect();
+    assert_snapshot!(said.join("\n"), @r"
+    ╭ Studyhall: a notice for the admins (Red)
+    │ I have had no connection to Discord since <t:1795420800:F>: I can send this, but no click, no command and no new answer reaches me. I keep trying. When I'm back, I read what was answered in the threads, and nothing that counted before is lost. Whoever runs me finds the reason with `studyhall doctor`.
+    ╰
+    ╭ Studyhall: a notice for the admins (Red)
+    │ I haven't been able to write to my database since <t:1795420800:F>, so no vote and no command counts, and no round begins. I keep trying. What was confirmed before is safe. Whoever runs me finds the reason with `studyhall doctor`.
+    ╰
+    ╭ Studyhall: a notice for the admins (Red)
+    │ I stop here: Discord refuses to let me read messages. Whoever runs me has to switch on Message Content Intent in the developer portal (Bot, Privileged Gateway Intents) and then start me again. Answers written in the meantime are read back.
+    ╰
+    ╭ Studyhall: a notice for the admins (Green)
+    │ All is well again: I hear and write as usual, and read what was answered in the threads in the meantime. `/study status` shows how the rounds are.
+    ╰
     ");
 }
 
