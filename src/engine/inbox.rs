@@ -158,6 +158,7 @@ impl Input {
             Self::Pressed { .. } => "press",
             Self::Attempt { .. } => "attempt",
             Self::Attempted { .. } => "attempted",
+            Self::Overdue { .. } => "overdue",
             Self::LookedUp { .. } => "looked up",
         }
     }

@@ -75,11 +75,24 @@ fn picked(view: &ResultView, outcome: &Outcome) -> String {
     } else {
         picks(view)
     };
-    if view.in_channel {
-        format!("The thread of this round is not there, so its result comes here.\n\n{text}")
-    } else {
-        text
-    }
+    circumstances(view).into_iter().chain([text]).collect::<Vec<_>>().join("\n\n")
+}
+
+/// What was unusual about the close.
+pub(super) fn circumstances(view: &ResultView) -> Vec<String> {
+    let unread = view.round.outcome.as_ref().is_some_and(|outcome| outcome.unread);
+    let sentences = [
+        (
+            view.in_channel,
+            "I could not post in the thread of this round, so its result comes here.",
+        ),
+        (
+            unread,
+            "I could not read the thread at the close, so only what I had seen before counts.",
+        ),
+    ];
+    let said = sentences.into_iter().filter(|(applies, _)| *applies);
+    said.map(|(_, sentence)| sentence.to_owned()).collect()
 }
 
 fn picks(view: &ResultView) -> String {
@@ -124,7 +137,7 @@ fn tally(names: &HashMap<MemberId, String>, outcome: &Outcome) -> String {
 }
 
 /// The sums of a round's points, most first.
-fn sums(outcome: &Outcome) -> Vec<(MemberId, i64)> {
+pub(super) fn sums(outcome: &Outcome) -> Vec<(MemberId, i64)> {
     let mut sums: HashMap<MemberId, i64> = HashMap::new();
     for award in &outcome.awards {
         *sums.entry(award.member).or_default() += award.points;
