@@ -4,6 +4,7 @@
 
 mod answers;
 mod cast;
+mod closing;
 mod crash;
 mod daily;
 mod disk;
@@ -14,6 +15,7 @@ mod limits;
 mod log;
 mod misbehaving;
 mod openapi;
+mod outbox;
 mod pictures;
 mod post;
 mod question;

@@ -28,8 +28,10 @@ const MOST_DEATHS: usize = 8;
 const FAR: u32 = 60;
 
 /// Inputs that no story hands in, and why.
-const UNHEARD: [(&str, &str); 1] =
-    [("thread stale", "the sandbox's updates tell the whole message; what it owes is a reading")];
+const UNHEARD: [(&str, &str); 2] = [
+    ("thread stale", "the sandbox's updates tell the whole message; what it owes is a reading"),
+    ("overdue", "it takes minutes; all it changes is that the admins are told of a trouble"),
+];
 /// What is said as a message, and so looked for before it is sent again.
 const MESSAGES: [&str; 8] = [
     "card",
