@@ -1,7 +1,7 @@
 //! Alarms: what concerns the bot as a whole and cannot wait for the database or the gateway. Admins
 //! are told directly over REST, without a recorded delivery.
 
-use super::fault::{Failure, failure};
+use super::fault::Failure;
 use super::health::Place;
 use super::outbound::{Outbound, Stop};
 use super::say::{self, Card};
@@ -102,7 +102,7 @@ impl Outbound {
             match self.try_to_tell(place, &card, &key(alarm, place)).await {
                 Ok(()) => return Some(true),
                 Err(Failure::Refused { .. }) => {}
-                Err(Failure::Unclear(why)) => {
+                Err(Failure::Unclear { text: why, .. }) => {
                     tracing::debug!(guild = %guild.id, why, "an alarm did not get through");
                     return Some(false);
                 }
@@ -122,27 +122,28 @@ impl Outbound {
                     Place::Channel(channel) => channel,
                     Place::Member(member) => self.direct_channel(member).await?,
                 };
-                self.send_now(channel, card, key).await.map_err(Stop::Discord)
+                self.send_now(channel, card, key).await.map_err(Stop::from)
             };
             tries += 1;
             match sent.await {
                 Ok(()) => return Ok(()),
-                Err(Stop::Discord(error)) => match failure(&error) {
-                    Failure::Unclear(_) if tries < TRIES => {
-                        tokio::time::sleep(BEFORE_THE_NEXT).await;
-                    }
-                    failure => return Err(failure),
-                },
-                Err(Stop::View(_)) => return Err(Failure::Unclear("the store broke".to_owned())),
+                Err(Stop::Discord(Failure::Unclear { .. })) if tries < TRIES => {
+                    tokio::time::sleep(BEFORE_THE_NEXT).await;
+                }
+                Err(Stop::Discord(failure)) => return Err(failure),
+                Err(Stop::View(_) | Stop::Known(_)) => {
+                    return Err(Failure::unclear("the store broke"));
+                }
             }
         }
     }
 
-    async fn send_now(&self, to: ChannelId, card: &Card, key: &str) -> serenity::Result<()> {
+    async fn send_now(&self, to: ChannelId, card: &Card, key: &str) -> Result<(), Failure> {
         let message =
             render::message(card).nonce(discord::Nonce::String(key.to_owned())).enforce_nonce(true);
         let http = self.paced().await;
-        discord::ChannelId::new(to.0).send_message(http, message).await.map(|_| ())
+        let sent = discord::ChannelId::new(to.0).send_message(http, message);
+        self.within(sent).await.map(|_| ())
     }
 
     /// Whether the bot is known not to be in a guild any more.

@@ -17,7 +17,7 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 /// How long Discord may take for one request. serenity's own client would wait for ever.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where Discord is and who we are there.
 pub struct Link {
@@ -259,13 +259,15 @@ pub(super) fn http_of(link: &Link) -> Result<Http, ConnectError> {
 
 /// What a failed request to `place` means for the start.
 fn trouble(place: &str, failure: fault::Failure) -> Stop {
-    match failure {
-        fault::Failure::Refused { text, .. } => {
+    if failure.is_unauthorised() {
+        return Stop::Final(ConnectError::Token);
+    }
+    let is_busy = failure.is_too_fast();
+    match (failure.status(), failure.text()) {
+        // Also where the answer is not Discord's JSON: it is somebody else's server.
+        (Some(400..500), text) if !is_busy => {
             Stop::Final(ConnectError::NotDiscord(place.to_owned(), text))
         }
-        fault::Failure::Unclear(text) if text.starts_with("401") => {
-            Stop::Final(ConnectError::Token)
-        }
-        fault::Failure::Unclear(text) => Stop::Outage(text),
+        (_, text) => Stop::Outage(text),
     }
 }

@@ -48,8 +48,8 @@ impl Visitor {
                 (Some(Self { http, bot: user.id }), found)
             }
             Err(error) => match failure(&error) {
-                Failure::Unclear(text) if text.starts_with("401") => refused(Token::Refused),
-                Failure::Unclear(why) => refused(Token::Unreachable(format!(
+                failure if failure.is_unauthorised() => refused(Token::Refused),
+                Failure::Unclear { text: why, .. } => refused(Token::Unreachable(format!(
                     "{place} did not say whether the token works ({why}); try again in a moment"
                 ))),
                 Failure::Refused { text, .. } => refused(Token::Unreachable(format!(

@@ -2,7 +2,7 @@
 //! where it tells their admins.
 
 use super::doctor;
-use super::fault::{Failure, failure};
+use super::fault::Failure;
 use super::outbound::{Outbound, Stop};
 use super::rights::{Cached, Ground as _, takes_messages};
 use crate::domain::checkup::Finding;
@@ -47,14 +47,15 @@ impl Outbound {
         let ground = Cached::new(cache, guild);
         let absent = |channel: &ChannelId| ground.is_known() && ground.kind(*channel).is_none();
         let Some(weekly) = weekly.filter(absent) else { return ground };
-        match self.paced().await.get_channel(discord::ChannelId::new(weekly.0)).await {
+        let http = self.paced().await;
+        match self.within(http.get_channel(discord::ChannelId::new(weekly.0))).await {
             Ok(discord::Channel::Guild(channel)) => ground.with_archived(weekly, channel.kind),
             Ok(_) => ground,
-            Err(error) => match failure(&error) {
-                Failure::Refused { .. } => ground,
-                // Not known is not gone.
-                Failure::Unclear(_) => ground.with_archived(weekly, discord::ChannelType::Text),
-            },
+            Err(Failure::Refused { .. }) => ground,
+            // Not known is not gone.
+            Err(Failure::Unclear { .. }) => {
+                ground.with_archived(weekly, discord::ChannelType::Text)
+            }
         }
     }
 

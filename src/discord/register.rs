@@ -93,7 +93,7 @@ where
     let mut wait = Duration::from_secs(2);
     for _ in 1..TRIES {
         match request().await {
-            Err(error) if matches!(failure(&error), Failure::Unclear(_)) => {
+            Err(error) if matches!(failure(&error), Failure::Unclear { .. }) => {
                 tracing::warn!(error = failure(&error).text(), "registering again in a moment");
                 tokio::time::sleep(wait).await;
                 wait *= 2;

@@ -17,14 +17,17 @@ pub enum Trouble {
     NotInGuild,
     /// Discord refuses for another reason.
     Refused,
+    /// Discord has not answered, or has been busy, for some minutes.
+    NoAnswer,
 }
 
 impl Trouble {
-    const WORDS: [(Self, &'static str); 4] = [
+    const WORDS: [(Self, &'static str); 5] = [
         (Self::MissingRight, "missing_right"),
         (Self::ChannelGone, "channel_gone"),
         (Self::NotInGuild, "not_in_guild"),
         (Self::Refused, "refused"),
+        (Self::NoAnswer, "no_answer"),
     ];
 
     /// The word in the database.
@@ -36,6 +39,18 @@ impl Trouble {
     pub fn from_word(word: &str) -> Option<Self> {
         Self::WORDS.into_iter().find(|(_, w)| *w == word).map(|(trouble, _)| trouble)
     }
+}
+
+/// Why something was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GaveUp {
+    /// What it is about was deleted.
+    Gone,
+    /// Discord said for minutes that what it is about is not there, though it is.
+    NotFound,
+    /// Discord does not accept the content.
+    Rejected,
 }
 
 /// One message to the admins of a guild.
@@ -85,6 +100,20 @@ pub enum Notice {
         channel: ChannelId,
         /// What keeps the bot from it.
         trouble: Trouble,
+    },
+    /// Something that members wait for was given up.
+    GivenUp {
+        /// The study channel.
+        channel: ChannelId,
+        /// What the bot was doing, for example `open the thread`.
+        doing: String,
+        /// Why.
+        why: GaveUp,
+    },
+    /// The result could not be posted in its thread, and was posted in the study channel instead.
+    Moved {
+        /// The study channel.
+        channel: ChannelId,
     },
     /// The trouble is over.
     Recovered {

@@ -15,4 +15,8 @@ pub struct Outcome {
     pub awards: Vec<Award>,
     /// Whose answer could only be read as it was edited after the close.
     pub edited_late: Vec<MemberId>,
+    /// Whether the thread could not be read at the close, so that only what the bot had seen before
+    /// counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unread: bool,
 }

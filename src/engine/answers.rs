@@ -1,5 +1,6 @@
 //! Answers and ballots while a round is open.
 
+use super::courier::ThreadReading;
 use super::desk::{Decision, Desk};
 use super::input::{Asker, Reply};
 use super::intent::Intent;
@@ -11,12 +12,8 @@ use crate::domain::round::State;
 use crate::store::answers::Kept;
 use crate::store::rounds::Round;
 use crate::store::{answers, ballots, deliveries, members, rounds};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use std::collections::{BTreeSet, HashMap};
-
-/// A message younger than this, counted from when the reading of a thread began, is not taken for
-/// deleted because the reading did not show it: Discord's clock and ours may differ a little.
-const READING_MARGIN: TimeDelta = TimeDelta::seconds(10);
 
 impl Desk<'_> {
     /// A message was written or edited.
@@ -173,15 +170,16 @@ impl Desk<'_> {
         }
     }
 
-    /// Compares what is stored with the whole thread, and applies what changed. Gives the members
-    /// whose answer could only be read as it was edited after the close.
+    /// Compares what is stored with what was read of the thread, and applies what changed. Gives the
+    /// members whose answer could only be read as it was edited after the close.
     pub(super) async fn read_back(
         &mut self,
         round: &Round,
-        began: DateTime<Utc>,
-        thread: &[ThreadMessage],
+        read: &ThreadReading,
     ) -> Decision<Vec<MemberId>> {
+        let thread = &read.messages;
         let kept = answers::messages(self.db, round.id).await?;
+        let kept_by_id: HashMap<MessageId, &Kept> = kept.iter().map(|k| (k.message, k)).collect();
         let wishes: HashMap<MessageId, Wish> =
             kept.iter().filter_map(|k| Some((k.message, k.wish?))).collect();
         let stored: Vec<Part> = kept
@@ -196,13 +194,14 @@ impl Desk<'_> {
         let closes_ms = round.closes_at.timestamp_millis();
         let wish = |id: MessageId| wishes.get(&id).copied();
         let bot = self.shared.settings.bot;
-        let Reread { put, gone } = answer::reread(&stored, thread, bot, wish, closes_ms);
+        let Reread { put, gone } =
+            answer::reread(&stored, thread, &read.deleted, bot, wish, closes_ms);
         let by_id: HashMap<MessageId, &ThreadMessage> =
             thread.iter().map(|message| (message.id, message)).collect();
         let mut late = BTreeSet::new();
         for found in put {
             let Some(message) = by_id.get(&found.part.message) else { continue };
-            let before = kept.iter().find(|k| k.message == message.id).cloned();
+            let before = kept_by_id.get(&message.id).copied().cloned();
             // An event may have brought a newer text than the reading saw.
             let seen = message.edited_ms.and_then(DateTime::from_timestamp_millis);
             if before.as_ref().is_some_and(|k| k.counts && k.edited_at > seen) {
@@ -218,21 +217,14 @@ impl Desk<'_> {
             let wish = wish(message.id);
             self.keep(round, message, before, true, wish).await?;
         }
-        let too_young = (began - READING_MARGIN).timestamp_millis();
         for id in gone {
-            let missing = !by_id.contains_key(&id);
-            // Missing from the reading, but perhaps only written while it was under way.
-            if missing && id.created_ms() >= too_young && round.state == State::Open {
-                continue;
-            }
-            if let Some(before) = kept.iter().find(|k| k.message == id) {
-                match by_id.get(&id) {
-                    Some(message) => {
-                        let wish = before.wish;
-                        self.keep(round, message, Some(before.clone()), false, wish).await?;
-                    }
-                    None => self.drop_message(round, before).await?,
+            let Some(before) = kept_by_id.get(&id).copied() else { continue };
+            match by_id.get(&id) {
+                Some(message) => {
+                    let wish = before.wish;
+                    self.keep(round, message, Some(before.clone()), false, wish).await?;
                 }
+                None => self.drop_message(round, before).await?,
             }
         }
         Ok(late.into_iter().collect())

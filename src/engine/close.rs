@@ -1,8 +1,8 @@
 //! The close of a round: first the thread is read, then it is decided, once.
 
+use super::courier::ThreadReading;
 use super::desk::{Decision, Desk};
 use super::intent::{Intent, Reading};
-use crate::domain::answer::ThreadMessage;
 use crate::domain::ballot::{self, Ballot};
 use crate::domain::ids::{ChannelId, MemberId, QuestionId};
 use crate::domain::outcome::Outcome;
@@ -12,8 +12,17 @@ use crate::domain::streak::Streak;
 use crate::store::ledger::{self, Entry, Source};
 use crate::store::rounds::{Origin, Round};
 use crate::store::{answers, ballots, rounds};
-use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
+
+/// What a round is decided from.
+pub(super) enum Ending<'a> {
+    /// All that its thread holds.
+    Read(&'a ThreadReading),
+    /// There is no thread, or none that anybody can reach.
+    NoThread,
+    /// The thread may not be read; what was seen before is what counts.
+    Unread,
+}
 
 impl Desk<'_> {
     /// The closing instant has come. Nothing is decided before the thread was read; an
@@ -25,19 +34,28 @@ impl Desk<'_> {
         self.owe_reading(&round, Reading::Close).await
     }
 
-    /// Decides a closing round. `read` is when the reading began and all that the thread holds;
-    /// `None` if there is no thread (any more).
+    /// Decides a closing round.
     pub(super) async fn finish_close(
         &mut self,
         mut round: Round,
-        read: Option<(DateTime<Utc>, &[ThreadMessage])>,
+        ending: Ending<'_>,
     ) -> Decision<()> {
         let Some(closed) = round.state.after(Event::ThreadRead) else { return Ok(()) };
-        // A thread that could be read is there, also where its making was never recorded.
-        round.thread = round.message.filter(|_| read.is_some()).map(|card| ChannelId(card.0));
-        let edited_late = match read {
-            Some((began, messages)) => self.read_back(&round, began, messages).await?,
-            None => Vec::new(),
+        let unread = match ending {
+            Ending::Read(_) => false,
+            // Where there never was a thread, nobody can have answered.
+            Ending::NoThread => round.thread.is_some(),
+            Ending::Unread => true,
+        };
+        round.thread = match ending {
+            // A thread that could be read is there, also where its making was never recorded.
+            Ending::Read(_) => round.message.map(|card| ChannelId(card.0)),
+            Ending::NoThread => None,
+            Ending::Unread => round.thread,
+        };
+        let edited_late = match ending {
+            Ending::Read(read) => self.read_back(&round, read).await?,
+            Ending::NoThread | Ending::Unread => Vec::new(),
         };
         let answered: Vec<MemberId> =
             answers::of_round(self.db, round.id).await?.iter().map(|a| a.member).collect();
@@ -51,12 +69,12 @@ impl Desk<'_> {
         self.count_streaks(&round, &answered).await?;
         round.state = closed;
         round.closed_at = Some(self.now);
-        round.outcome = Some(Outcome { tally, awards, edited_late });
+        round.outcome = Some(Outcome { tally, awards, edited_late, unread });
         rounds::update(self.db, &round).await?;
         self.round_to_review(&round).await?;
         let id = round.id;
         let place = round.thread.unwrap_or(round.channel);
-        let intent = Intent::Result { round: id, place };
+        let intent = Intent::Result { round: id, place, plain: false };
         let result = self.owe_for(&round, "result", intent, None).await?;
         let intent = Intent::Reference { round: id, place };
         self.owe_for(&round, "reference", intent, result).await?;

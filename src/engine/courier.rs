@@ -1,14 +1,14 @@
 //! The courier: empties the deliveries, with retry and back-off.
 //!
-//! It keeps a small note of every pending delivery in memory; the deliveries themselves stay in
-//! the store. Before every attempt the store is told, so that after a crash it is known what may
-//! have been said already. One delivery a study channel is under way at a time, and one of what
-//! belongs to none in its guild (reminders, reports, quizzes, weekly boards): a sick channel holds up
-//! nobody else, and no crowd of reminders a question. Messages keep their order as long as none must
-//! be tried again; what may not be overtaken is named by the later one (`after`), or does only what
-//! is right by the time it is tried, as pins and check marks do.
+//! It keeps a small note of every pending delivery in memory (`dispatch` has the rules of their
+//! turns); the deliveries themselves stay in the store. Before every attempt the store is told, so
+//! that after a crash it is known what may have been said already. One delivery of a class and a study
+//! channel is under way at a time: a sick channel holds up nobody else. Messages keep their order as
+//! long as none must be tried again; what may not be overtaken is named by the later one (`after`), or
+//! does only what is right by the time it is tried, as pins and check marks do.
 
 use super::Engine;
+use super::dispatch::{Class, Queue, Role, Start, Wait, awaited};
 use super::input::{Input, No, Reply};
 use super::intent::Intent;
 use super::milestone::Moment;
@@ -16,11 +16,11 @@ use crate::domain::answer::ThreadMessage;
 use crate::domain::checkup::Ill;
 use crate::domain::ids::{ChannelId, GuildId, MessageId};
 use crate::domain::notice::Trouble;
-use crate::store::deliveries::{self, Delivery, Errand};
+use crate::store::deliveries::{self, Delivery};
 use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,21 +30,26 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// How many deliveries are under way at once, over all guilds.
-const AT_ONCE: usize = 16;
-/// Back-off after Discord did not answer or was busy: doubling between these two.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// Back-off after a refusal that only an admin can mend.
-const FIRST_WAIT_IN_TROUBLE: Duration = Duration::from_secs(30);
-const LONGEST_WAIT_IN_TROUBLE: Duration = Duration::from_secs(30 * 60);
-
-/// The distance in time between deliveries of the same pace: a card that changes with every click is
-/// not edited more often than this.
-const PACE: Duration = Duration::from_secs(2);
-
 /// Failures in a row that are nothing to warn of: a busy Discord asks for patience now and then.
 const UNREMARKABLE: u32 = 2;
+
+/// How often the store is told what came of an attempt that it cannot take in, before the delivery is
+/// tried again instead.
+const TELLINGS: u32 = 10;
+/// The time between them.
+const BETWEEN_TELLINGS: Duration = Duration::from_secs(1);
+
+/// What was read of a thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadReading {
+    /// Study time before the first page was asked for.
+    pub began: DateTime<Utc>,
+    /// Every message of a member that can be read, oldest first.
+    pub messages: Vec<ThreadMessage>,
+    /// Stored messages that are certainly not there any more. Those that are merely missing above are
+    /// not among them.
+    pub deleted: BTreeSet<MessageId>,
+}
 
 /// What came of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,12 +59,7 @@ pub enum Outcome {
     /// The thread is there.
     Threaded(ChannelId),
     /// The thread was read.
-    Read {
-        /// Study time before the first page was asked for.
-        began: DateTime<Utc>,
-        /// Every message, oldest first.
-        messages: Vec<ThreadMessage>,
-    },
+    Read(Arc<ThreadReading>),
     /// A guild's study channels were looked at: what is wrong with each that could be seen.
     Looked(Vec<(ChannelId, BTreeSet<Ill>)>),
     /// Discord did not answer, was busy, or it is not known whether it was said.
@@ -69,15 +69,35 @@ pub enum Outcome {
         /// For the log and the store.
         error: String,
     },
-    /// Discord refuses for a reason that an admin can mend.
+    /// Discord says that what it is about is not there, though a look found it.
+    Doubtful {
+        /// For the log and the store.
+        error: String,
+    },
+    /// Discord refuses for a reason that an admin can remove.
     Trouble {
         /// Which.
         trouble: Trouble,
         /// For the log and the store.
         error: String,
     },
-    /// What it is about does not exist any more; it can never be said.
+    /// Discord does not accept the content, however often it is sent.
+    Rejected {
+        /// For the log and the store.
+        error: String,
+    },
+    /// There is nothing to do any more.
+    Moot {
+        /// For the log and the store.
+        error: String,
+    },
+    /// What it is about was deleted, as more than one look has shown; it can never be said.
     Gone {
+        /// For the log and the store.
+        error: String,
+    },
+    /// It was [`Doubtful`](Self::Doubtful) for too long and is given up.
+    Lost {
         /// For the log and the store.
         error: String,
     },
@@ -124,44 +144,26 @@ impl Errands {
     }
 }
 
-/// What is delivered one after the other: what belongs to a study channel, or to a guild alone.
-type Lane = (GuildId, Option<ChannelId>);
-
-/// One pending delivery, as the courier remembers it.
-struct Note {
-    errand: Errand,
-    not_before: Instant,
-    /// Failed attempts in a row, for the back-off.
-    failures: u32,
-    under_way: bool,
-    /// The back-off was cut short once because its time ran out.
-    seen_expired: bool,
-}
-
-impl Note {
-    fn lane(&self) -> Lane {
-        (self.errand.guild, self.errand.channel)
-    }
-}
-
 struct Finished {
     id: i64,
-    /// The name of what was to be said; `None` if nothing was tried.
-    said: Option<&'static str>,
     outcome: Outcome,
+    /// What the store says of it now; `None` if it could not take in what came of the attempt.
+    standing: Option<Standing>,
+}
+
+/// A delivery after an attempt.
+#[derive(Clone, Copy)]
+struct Standing {
+    pending: bool,
+    changed: bool,
+    expires_at: Option<DateTime<Utc>>,
 }
 
 struct Tour<C> {
     engine: Engine,
     courier: Arc<C>,
-    notes: BTreeMap<i64, Note>,
-    /// Those of them that come before the others.
-    first: BTreeSet<i64>,
-    /// The lanes in which a delivery is under way.
-    busy: HashSet<Lane>,
+    queue: Arc<Mutex<Queue>>,
     newest: i64,
-    /// When a delivery of each pace may be tried next; those in the past are forgotten.
-    paces: HashMap<String, Instant>,
     /// The store could not be read; it is to be read again soon.
     read_again: bool,
     /// The store was not read yet.
@@ -171,14 +173,12 @@ struct Tour<C> {
 
 /// Runs until cancelled; then lets what is under way come to its end.
 pub async fn run<C: Courier>(engine: Engine, courier: Arc<C>, stop: CancellationToken) {
+    let limits = engine.settings().limits;
     let mut tour = Tour {
         engine,
         courier,
-        notes: BTreeMap::new(),
-        first: BTreeSet::new(),
-        busy: HashSet::new(),
+        queue: Arc::new(Mutex::new(Queue::new(&limits))),
         newest: 0,
-        paces: HashMap::new(),
         read_again: false,
         starting: true,
         tasks: JoinSet::new(),
@@ -195,15 +195,19 @@ pub async fn run<C: Courier>(engine: Engine, courier: Arc<C>, stop: Cancellation
             () = stop.cancelled() => break,
             () = errands.wake.notified() => {}
             () = sleep => {}
-            Some(finished) = tour.tasks.join_next() => tour.finished(finished).await,
+            Some(finished) = tour.tasks.join_next() => tour.finished(finished),
         }
     }
     while let Some(finished) = tour.tasks.join_next().await {
-        tour.finished(finished).await;
+        tour.finished(finished);
     }
 }
 
 impl<C: Courier> Tour<C> {
+    fn queue(&self) -> std::sync::MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Reads the deliveries recorded since the last look.
     async fn take_up_new(&mut self) {
         let errands = &self.engine.shared.errands;
@@ -212,29 +216,19 @@ impl<C: Courier> Tour<C> {
         errands.unseen.store(false, Ordering::SeqCst);
         let read = async {
             let mut db = self.engine.shared.store.read().await?;
-            deliveries::errands(&mut db, self.newest).await
+            deliveries::errands::<Intent>(&mut db, self.newest).await
         };
         let read = read.await;
         self.read_again = read.is_err();
+        let limits = self.engine.settings().limits;
         match read {
             Ok(new) => {
                 for errand in new {
-                    let id = errand.id;
-                    self.newest = self.newest.max(id);
-                    // What was left over from before the start may follow one just sent.
-                    let left_over = self.starting && errand.pace.is_some();
-                    let wait = if left_over { PACE } else { Duration::ZERO };
-                    if errand.first {
-                        self.first.insert(id);
-                    }
-                    let note = Note {
-                        errand,
-                        not_before: Instant::now() + wait,
-                        failures: 0,
-                        under_way: false,
-                        seen_expired: false,
-                    };
-                    self.notes.insert(id, note);
+                    self.newest = self.newest.max(errand.id);
+                    let within = awaited(&errand.what, &limits);
+                    let role = Role::of(&errand.what);
+                    let errand = errand.map(|intent| Class::of(&intent));
+                    self.queue().add(errand, role, self.starting, within, Instant::now());
                 }
             }
             Err(error) => tracing::error!(%error, "cannot read the deliveries"),
@@ -243,12 +237,9 @@ impl<C: Courier> Tour<C> {
     }
 
     fn retry(&mut self) {
-        let guilds = self.engine.shared.errands.take_retries();
-        if guilds.is_empty() {
-            return;
-        }
-        for note in self.notes.values_mut().filter(|n| guilds.contains(&n.errand.guild)) {
-            note.not_before = Instant::now();
+        let now = Instant::now();
+        for guild in self.engine.shared.errands.take_retries() {
+            self.queue().retry(guild, now);
         }
     }
 
@@ -256,71 +247,29 @@ impl<C: Courier> Tour<C> {
     fn start_ready(&mut self) -> Option<Instant> {
         let now = Instant::now();
         let study_now = self.engine.due_by();
-        let mut next = self.read_again.then(|| now + FIRST_WAIT);
-        let mut ready = Vec::new();
-        self.paces.retain(|_, at| *at > now);
-        let first = self.first.iter().filter_map(|id| self.notes.get_key_value(id));
-        let others = self.notes.iter().filter(|(_, note)| !note.errand.first);
-        for (id, note) in first.chain(others) {
-            // Looked at again when one of those under way has come to its end: with ten thousand
-            // waiting, most looks end here.
-            if self.tasks.len() + ready.len() >= AT_ONCE {
-                break;
-            }
-            let waits = note.errand.after.is_some_and(|before| self.notes.contains_key(&before));
-            if note.under_way || waits {
-                continue;
-            }
-            let expired = note.errand.expires_at.is_some_and(|at| at <= study_now);
-            let paced = note.errand.pace.as_ref().and_then(|pace| self.paces.get(pace)).copied();
-            let backs_off = note.not_before > now && (!expired || note.seen_expired);
-            let wait = paced.max(backs_off.then_some(note.not_before));
-            if let Some(until) = wait {
-                next = Some(next.map_or(until, |n: Instant| n.min(until)));
-                continue;
-            }
-            if self.busy.insert(note.lane()) {
-                ready.push((*id, expired));
-            }
+        let (started, next) = self.queue().start(now, study_now);
+        let (overdue, next_overdue) = self.queue().overdue(now);
+        let errands = &self.engine.shared.errands;
+        for Start { id, expired } in started {
+            errands.under_way.fetch_add(1, Ordering::SeqCst);
+            let (engine, courier) = (self.engine.clone(), Arc::clone(&self.courier));
+            self.tasks.spawn(attempt(engine, courier, Arc::clone(&self.queue), id, expired));
         }
-        for (id, expired) in ready {
-            if let Some(note) = self.notes.get_mut(&id) {
-                note.under_way = true;
-                note.seen_expired |= expired;
-                self.engine.shared.errands.under_way.fetch_add(1, Ordering::SeqCst);
-                self.tasks.spawn(attempt(
-                    self.engine.clone(),
-                    Arc::clone(&self.courier),
-                    id,
-                    expired,
-                ));
-            }
+        for delivery in overdue {
+            tracing::warn!(delivery, "a delivery that members wait for is overdue");
+            // Should it be lost in a full inbox, the next failure of the same kind says it again.
+            self.engine.tell(Input::Overdue { delivery });
         }
         // Ends the busy mark that `take_up_new` set.
-        self.engine.shared.errands.under_way.fetch_sub(1, Ordering::SeqCst);
-        next
+        errands.under_way.fetch_sub(1, Ordering::SeqCst);
+        let read_again =
+            self.read_again.then(|| now + self.engine.settings().limits.outbox.first_wait);
+        [next, next_overdue, read_again].into_iter().flatten().min()
     }
 
-    async fn finished(&mut self, finished: Result<Finished, tokio::task::JoinError>) {
+    fn finished(&mut self, finished: Result<Finished, tokio::task::JoinError>) {
         match finished {
-            Ok(Finished { id, said, outcome }) => {
-                if let Some(pace) = self.notes.get(&id).and_then(|note| note.errand.pace.clone()) {
-                    self.paces.insert(pace, Instant::now() + PACE);
-                }
-                self.note_outcome(id, &outcome);
-                // The store must hear of it, however long it takes: until then the delivery is not
-                // tried again.
-                while let Err(No::Fault(_) | No::NotSaved) = self
-                    .engine
-                    .send(Input::Attempted { delivery: id, outcome: outcome.clone() })
-                    .await
-                {
-                    tokio::time::sleep(FIRST_WAIT).await;
-                }
-                if let Some(name) = said {
-                    self.engine.milestones().pass(Moment::Recorded, name).await;
-                }
-            }
+            Ok(finished) => self.note(&finished),
             Err(error) => {
                 // Panics are caught in `attempt`, and nothing cancels these tasks.
                 tracing::error!(%error, "a delivery was lost until the next start");
@@ -329,46 +278,50 @@ impl<C: Courier> Tour<C> {
         self.engine.shared.errands.under_way.fetch_sub(1, Ordering::SeqCst);
     }
 
-    fn note_outcome(&mut self, id: i64, outcome: &Outcome) {
-        if let Some(note) = self.notes.get(&id) {
-            self.busy.remove(&note.lane());
+    fn note(&self, Finished { id, outcome, standing }: &Finished) {
+        let (id, now) = (*id, Instant::now());
+        let limits = &self.engine.settings().limits.outbox;
+        let doubling = Wait::Doubling(limits.first_wait, limits.longest_wait);
+        if standing.is_some_and(|standing| !standing.pending) {
+            self.queue().over(id, true, now);
+            return;
         }
-        let (first, longest, asked) = match outcome {
-            Outcome::Later { wait, .. } => (FIRST_WAIT, LONGEST_WAIT, *wait),
-            Outcome::Trouble { .. } => (FIRST_WAIT_IN_TROUBLE, LONGEST_WAIT_IN_TROUBLE, None),
-            _ => {
-                self.notes.remove(&id);
-                self.first.remove(&id);
+        let wait = match outcome {
+            _ if standing.is_some_and(|standing| standing.changed) => Wait::Changed,
+            Outcome::Later { wait: Some(wait), .. } => Wait::Asked(*wait),
+            Outcome::Trouble { .. } => {
+                Wait::Doubling(limits.first_wait_in_trouble, limits.longest_wait_in_trouble)
+            }
+            _ => doubling,
+        };
+        let expires_at = standing.map(|standing| standing.expires_at);
+        let failures = self.queue().failed(id, wait, expires_at, now);
+        let error = match outcome {
+            Outcome::Later { error, .. } if failures <= UNREMARKABLE => {
+                tracing::info!(delivery = id, error, "not delivered yet");
                 return;
             }
+            Outcome::Later { error, .. }
+            | Outcome::Doubtful { error }
+            | Outcome::Trouble { error, .. }
+            | Outcome::Rejected { error }
+            | Outcome::Gone { error }
+            | Outcome::Lost { error } => error.as_str(),
+            _ => "what came of it could not be stored",
         };
-        let Some(note) = self.notes.get_mut(&id) else { return };
-        match outcome {
-            Outcome::Later { error, .. } if note.failures < UNREMARKABLE => {
-                tracing::info!(delivery = id, error, "not delivered yet");
-            }
-            Outcome::Later { error, .. } | Outcome::Trouble { error, .. } => {
-                let failures = note.failures + 1;
-                tracing::warn!(delivery = id, failures, error, "still not delivered");
-            }
-            _ => {}
-        }
-        let wait = asked.unwrap_or_else(|| back_off(first, longest, note.failures));
-        note.not_before = Instant::now() + wait;
-        note.failures += 1;
-        note.under_way = false;
+        tracing::warn!(delivery = id, failures, error, "still not delivered");
     }
 }
 
-/// The wait after so many failures before: doubling, up to a bound.
-pub(super) fn back_off(first: Duration, longest: Duration, failures: u32) -> Duration {
-    first.saturating_mul(1 << failures.min(16)).min(longest)
-}
-
-/// Tells the store, then carries out.
-async fn attempt<C: Courier>(engine: Engine, courier: Arc<C>, id: i64, expired: bool) -> Finished {
-    let mut said = None;
-    let outcome = match engine.send(Input::Attempt { delivery: id }).await {
+/// Tells the store, carries out, and tells the store what came of it.
+async fn attempt<C: Courier>(
+    engine: Engine,
+    courier: Arc<C>,
+    queue: Arc<Mutex<Queue>>,
+    id: i64,
+    expired: bool,
+) -> Finished {
+    let (name, mut outcome) = match engine.send(Input::Attempt { delivery: id }).await {
         Ok(Reply::Attempt(Some(delivery))) => {
             let name = delivery.intent.name();
             engine.milestones().pass(Moment::BeforeDelivery, name).await;
@@ -379,31 +332,35 @@ async fn attempt<C: Courier>(engine: Engine, courier: Arc<C>, id: i64, expired: 
                 error: "the delivery broke; the log has the panic".to_owned(),
             });
             engine.milestones().pass(Moment::Said, name).await;
-            said = Some(name);
-            outcome
+            (Some(name), outcome)
         }
-        // Over already (its round was withdrawn): reported as gone, which changes nothing there.
-        Ok(_) => Outcome::Gone { error: "over already".to_owned() },
-        Err(_) => Outcome::Later { wait: None, error: "the store is out of reach".to_owned() },
+        // Over already (its round was withdrawn), which changes nothing there.
+        Ok(_) => (None, Outcome::Moot { error: "over already".to_owned() }),
+        Err(_) => {
+            let error = "the store is out of reach".to_owned();
+            (None, Outcome::Later { wait: None, error })
+        }
     };
-    Finished { id, said, outcome }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_grow_up_to_their_bound() {
-        for (first, longest) in
-            [(FIRST_WAIT, LONGEST_WAIT), (FIRST_WAIT_IN_TROUBLE, LONGEST_WAIT_IN_TROUBLE)]
-        {
-            let waits: Vec<Duration> =
-                (0..40).map(|failures| back_off(first, longest, failures)).collect();
-            assert_eq!((waits[0], waits[1]), (first, first * 2));
-            assert!(waits.windows(2).all(|pair| pair[0] < pair[1] || pair[1] == longest));
-            assert_eq!(waits.last(), Some(&longest));
-            assert_eq!(back_off(first, longest, u32::MAX), longest);
+    if let Outcome::Doubtful { error } = &outcome
+        && queue.lock().unwrap_or_else(PoisonError::into_inner).doubted(id, Instant::now())
+    {
+        outcome = Outcome::Lost { error: error.clone() };
+    }
+    let mut standing = None;
+    // The store must hear of it: until then the delivery is not tried again.
+    for _ in 0..TELLINGS {
+        let input = Input::Attempted { delivery: id, outcome: outcome.clone() };
+        match engine.send(input).await {
+            Ok(Reply::Attempted { pending, changed, expires_at }) => {
+                standing = Some(Standing { pending, changed, expires_at });
+                break;
+            }
+            Ok(_) | Err(No::Refused(_)) => break,
+            Err(No::Fault(_) | No::NotSaved) => tokio::time::sleep(BETWEEN_TELLINGS).await,
         }
     }
+    if let Some(name) = name {
+        engine.milestones().pass(Moment::Recorded, name).await;
+    }
+    Finished { id, outcome, standing }
 }

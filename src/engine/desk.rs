@@ -85,6 +85,7 @@ impl<'a> Desk<'a> {
             Input::Attempted { delivery, outcome } => {
                 self.attempted(*delivery, outcome.clone()).await
             }
+            Input::Overdue { delivery } => self.overdue(*delivery).await,
             Input::LookedUp { guild, member, name, facts } => {
                 match name {
                     Some(name) => {
@@ -131,7 +132,7 @@ impl<'a> Desk<'a> {
     pub(super) async fn agenda(&mut self) -> store::Result<Option<DateTime<Utc>>> {
         let next = [
             rounds::next_close(self.db).await?,
-            deliveries::next_expiry(self.db).await?.filter(|at| *at > self.now),
+            deliveries::next_expiry(self.db, self.now).await?,
             quizzes::next_wake(self.db).await?,
             self.next_reminder().await?,
         ];

@@ -1,8 +1,8 @@
 //! The one consumer of inputs: takes what waits, decides each in a savepoint, commits all at once,
 //! and only then replies.
 
-use super::courier::back_off;
 use super::desk::{Desk, Stop};
+use super::dispatch::back_off;
 use super::input::{Input, No, Reply};
 use super::milestone::Moment;
 use super::rota::Look;
@@ -317,6 +317,7 @@ impl Input {
             Self::Pressed { .. } => "press",
             Self::Attempt { .. } => "attempt",
             Self::Attempted { .. } => "attempted",
+            Self::Overdue { .. } => "overdue",
             Self::LookedUp { .. } => "looked up",
         }
     }

@@ -269,6 +269,11 @@ pub enum Input {
         /// What came of it.
         outcome: Outcome,
     },
+    /// A delivery that members wait for has not gone through for minutes.
+    Overdue {
+        /// Which.
+        delivery: i64,
+    },
     /// Get Guild Member has answered; `None`: no member any more.
     LookedUp {
         /// The guild.
@@ -425,6 +430,15 @@ pub enum Reply {
     Quiz(quiz::Said),
     /// The delivery to try; `None` if it is over.
     Attempt(Option<Box<Delivery<Intent>>>),
+    /// What becomes of a delivery after an attempt.
+    Attempted {
+        /// Whether it is to be tried again.
+        pending: bool,
+        /// Whether it was changed, so that it is to be tried at once.
+        changed: bool,
+        /// When its time ends.
+        expires_at: Option<DateTime<Utc>>,
+    },
 }
 
 /// Why an input came to nothing.

@@ -68,8 +68,12 @@ pub enum Intent {
         /// The round.
         round: RoundId,
         /// The thread, or the channel where there is none. Decided at the close, so that every
-        /// attempt says and looks in the same place.
+        /// attempt says and looks in the same place, and changed only once the thread is certainly
+        /// out of reach.
         place: ChannelId,
+        /// Without what members wrote: Discord refused it as it was.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        plain: bool,
     },
     /// Show the reference answer.
     Reference {
@@ -172,6 +176,18 @@ impl Intent {
     /// things come before what has not begun, however many rounds are due in the same minute.
     pub fn is_awaited(&self) -> bool {
         matches!(self, Self::Thread { .. })
+    }
+
+    /// Whether members miss something if it is given up.
+    pub fn is_missed(&self) -> bool {
+        matches!(
+            self,
+            Self::Card { .. }
+                | Self::Thread { .. }
+                | Self::Result { .. }
+                | Self::Reference { .. }
+                | Self::ReadThread { reading: Reading::Close, .. }
+        )
     }
 
     /// What the bot is doing, for notices: *could not …*.

@@ -57,6 +57,16 @@ pub struct Outbox {
     pub first_wait_in_trouble: Duration,
     /// The longest such wait.
     pub longest_wait_in_trouble: Duration,
+    /// How long one request may take.
+    pub request: Duration,
+    /// After this long a request no longer keeps others of its kind from being tried.
+    pub slow_after: Duration,
+    /// How long Discord may say that something is not there, though it is, before it is given up.
+    pub doubt: Duration,
+    /// The time between two looks before something is taken for deleted.
+    pub second_look: Duration,
+    /// How long a question, a thread or a result may be overdue before that is a trouble. Wire time.
+    pub trouble_after: Duration,
 }
 
 /// Limits of the close of a round.
@@ -64,6 +74,12 @@ pub struct Outbox {
 pub struct Close {
     /// How long a close may wait before it counts as a trouble. Wire time.
     pub trouble_after: Duration,
+    /// How long it waits while Discord refuses to let the thread be read. Study time.
+    pub refused: Duration,
+    /// How long the next card waits for the close, so that it can name the last result.
+    pub head_start: Duration,
+    /// The wait before a thread is read again whose history lacks several answers.
+    pub read_again: Duration,
 }
 
 /// Limits of writing to the database.
@@ -129,13 +145,24 @@ impl Default for Outbox {
             longest_wait: Duration::from_secs(60),
             first_wait_in_trouble: Duration::from_secs(30),
             longest_wait_in_trouble: Duration::from_mins(30),
+            // Above the client's own limit, to leave room for its waiting for a rate limit.
+            request: Duration::from_secs(30),
+            slow_after: Duration::from_secs(3),
+            doubt: Duration::from_mins(5),
+            second_look: Duration::from_secs(3),
+            trouble_after: Duration::from_mins(3),
         }
     }
 }
 
 impl Default for Close {
     fn default() -> Self {
-        Self { trouble_after: Duration::from_mins(3) }
+        Self {
+            trouble_after: Duration::from_mins(3),
+            refused: Duration::from_hours(24),
+            head_start: Duration::from_secs(3),
+            read_again: Duration::from_secs(5),
+        }
     }
 }
 

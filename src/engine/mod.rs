@@ -19,10 +19,12 @@ pub mod views;
 pub mod vitals;
 
 mod answers;
+mod attempts;
 pub mod checkup;
 mod close;
 mod control;
 mod desk;
+mod dispatch;
 mod inbox;
 mod presence;
 pub mod rates;

@@ -1,23 +1,20 @@
-//! Rounds come due, are drawn, posted and opened; what the courier brings back moves them on.
+//! Rounds come due, are drawn and recorded; `attempts` has what follows once Discord has them.
 
-use super::courier::Outcome;
 use super::desk::{Decision, Desk, Owed, Stop};
 use super::input::Reply;
-use super::intent::{Intent, Reading};
+use super::intent::Intent;
 use super::rota::{self, Who};
 use super::{fault, secrets};
-use crate::domain::answer::ThreadMessage;
 use crate::domain::draw::{self, Candidate, Drawn};
-use crate::domain::ids::{ChannelId, GuildId, MessageId, QuestionId, RoundId};
-use crate::domain::notice::{Notice, Trouble};
+use crate::domain::ids::{ChannelId, GuildId, QuestionId};
+use crate::domain::notice::Notice;
 use crate::domain::rate::Rate;
 use crate::domain::refusal::Refusal;
-use crate::domain::round::{Event, SkipReason, State};
+use crate::domain::round::{SkipReason, State};
 use crate::domain::schedule::{self, Due};
 use crate::store::channels::StudyChannel;
-use crate::store::deliveries::{Delivery, End};
 use crate::store::rounds::{Origin, Round};
-use crate::store::{channels, checkups, deliveries, guilds, rates, rounds, savepoint};
+use crate::store::{channels, guilds, rates, rounds, savepoint};
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use std::collections::HashMap;
 
@@ -309,207 +306,6 @@ impl Desk<'_> {
         let notice = Notice::StockLow { channel: channel.id, left };
         let what = format!("stock:{}", self.turn().await?);
         self.notify(channel.guild, channel.id, &what, notice).await
-    }
-
-    /// The courier tried a delivery: notes what came of it, and what follows.
-    pub(super) async fn attempted(&mut self, id: i64, outcome: Outcome) -> Decision<Reply> {
-        let Some(delivery) = deliveries::find::<Intent>(self.db, id).await? else {
-            return Ok(Reply::Noted);
-        };
-        match outcome {
-            Outcome::Later { error, .. } => deliveries::note_error(self.db, id, &error).await?,
-            Outcome::Trouble { trouble, error } => {
-                deliveries::note_error(self.db, id, &error).await?;
-                match delivery.intent {
-                    // A quiz is no study channel's trouble.
-                    _ if self.quiz_delivery_failed(&delivery, &error).await? => {}
-                    // Nobody can be told; it stands in `/study status`.
-                    Intent::Notice { .. } | Intent::EditReport { .. } => {
-                        deliveries::end(self.db, id, End::Dropped, Some(&error)).await?;
-                    }
-                    Intent::ReviewReminder { guild, member, .. } => {
-                        deliveries::end(self.db, id, End::Dropped, Some(&error)).await?;
-                        self.reminder_refused(guild, member).await?;
-                    }
-                    _ => self.trouble(&delivery, trouble).await?,
-                }
-            }
-            Outcome::Said(result) => {
-                if deliveries::end(self.db, id, End::Done(result), None).await? {
-                    self.said(&delivery, result).await?;
-                    self.recovered(&delivery).await?;
-                }
-            }
-            Outcome::Threaded(thread) => {
-                if deliveries::end(self.db, id, End::Done(None), None).await? {
-                    self.threaded(&delivery, thread).await?;
-                    self.recovered(&delivery).await?;
-                }
-            }
-            Outcome::Read { began, messages } => {
-                if deliveries::end(self.db, id, End::Done(None), None).await?
-                    && let Intent::ReadThread { round, reading } = delivery.intent
-                {
-                    self.thread_read(round, reading, Some((began, &messages))).await?;
-                    self.recovered(&delivery).await?;
-                }
-            }
-            Outcome::Looked(found) => {
-                if deliveries::end(self.db, id, End::Done(None), None).await? {
-                    self.looked(&found).await?;
-                }
-            }
-            Outcome::Gone { error } => {
-                if deliveries::end(self.db, id, End::Dropped, Some(&error)).await? {
-                    self.gone(&delivery).await?;
-                }
-            }
-            Outcome::Expired => {
-                if deliveries::end(self.db, id, End::Dropped, Some("too late")).await? {
-                    self.expired(&delivery).await?;
-                }
-            }
-        }
-        Ok(Reply::Noted)
-    }
-
-    async fn said(
-        &mut self,
-        delivery: &Delivery<Intent>,
-        result: Option<(ChannelId, MessageId)>,
-    ) -> Decision<()> {
-        if let (Intent::QuizCard { run }, Some((_, message))) = (&delivery.intent, result) {
-            return self.quiz_card_accepted(*run, message).await;
-        }
-        let (Intent::Card { round }, Some((_, message))) = (&delivery.intent, result) else {
-            return Ok(());
-        };
-        let Some(mut round) = rounds::find(self.db, *round).await? else { return Ok(()) };
-        round.message = Some(message);
-        self.replan = true;
-        let Some(open) = round.state.after(Event::CardAccepted) else {
-            // Withdrawn while the card was on its way: it must not stand there as open.
-            rounds::update(self.db, &round).await?;
-            let intent = Intent::EditCard { round: round.id };
-            self.owe_for(&round, "edit:late", intent, None).await?;
-            return Ok(());
-        };
-        round.state = open;
-        round.opened_at = Some(self.now);
-        rounds::update(self.db, &round).await?;
-        self.owe_for(&round, "thread", Intent::Thread { round: round.id }, None).await?;
-        let pin = channels::find(self.db, round.channel).await?.is_some_and(|c| c.pin);
-        if pin {
-            if let Some(message) = rounds::card_before(self.db, round.channel, round.id).await? {
-                let intent = Intent::Unpin { channel: round.channel, message };
-                self.owe_for(&round, "unpin", intent, None).await?;
-            }
-            self.owe_for(&round, "pin", Intent::Pin { round: round.id }, None).await?;
-        }
-        Ok(())
-    }
-
-    async fn threaded(&mut self, delivery: &Delivery<Intent>, thread: ChannelId) -> Decision<()> {
-        let Some(id) = delivery.round else { return Ok(()) };
-        let Some(mut round) = rounds::find(self.db, id).await? else { return Ok(()) };
-        if !matches!(round.state, State::Open | State::Closing) {
-            // Decided meanwhile, and told elsewhere.
-            return Ok(());
-        }
-        round.thread = Some(thread);
-        rounds::update(self.db, &round).await?;
-        // Answers may have been written between Discord's making the thread and this line.
-        if round.state == State::Open && delivery.attempts > 1 {
-            self.owe_reading(&round, Reading::CatchUp).await?;
-        }
-        Ok(())
-    }
-
-    pub(super) async fn thread_read(
-        &mut self,
-        id: RoundId,
-        reading: Reading,
-        read: Option<(DateTime<Utc>, &[ThreadMessage])>,
-    ) -> Decision<()> {
-        let Some(round) = rounds::find(self.db, id).await? else { return Ok(()) };
-        match reading {
-            Reading::CatchUp if round.state == State::Open => {
-                if let Some((began, messages)) = read {
-                    self.read_back(&round, began, messages).await?;
-                }
-                Ok(())
-            }
-            Reading::CatchUp => Ok(()),
-            Reading::Close => self.finish_close(round, read).await,
-        }
-    }
-
-    /// What a delivery was about does not exist any more.
-    async fn gone(&mut self, delivery: &Delivery<Intent>) -> Decision<()> {
-        self.quiz_delivery_gone(delivery).await?;
-        if let Intent::ReadThread { round, reading } = delivery.intent {
-            // Without a thread, what was seen while it existed is what counts.
-            self.thread_read(round, reading, None).await?;
-        }
-        Ok(())
-    }
-
-    /// A card was not taken in time: the round is recorded as skipped, its question goes back.
-    async fn expired(&mut self, delivery: &Delivery<Intent>) -> Decision<()> {
-        self.quiz_delivery_gone(delivery).await?;
-        let Intent::Card { round } = delivery.intent else { return Ok(()) };
-        let Some(mut round) = rounds::find(self.db, round).await? else { return Ok(()) };
-        let Some(state) = round.state.after(Event::CardExpired) else { return Ok(()) };
-        round.state = state;
-        round.skip_reason = Some(SkipReason::NotAccepted);
-        rounds::update(self.db, &round).await?;
-        self.replan = true;
-        let date = match round.origin {
-            Origin::Date(date) => Some(date),
-            Origin::Interaction(_) => None,
-        };
-        let notice = Notice::NotAccepted { channel: round.channel, date };
-        let what = format!("not-accepted:{}", round.id);
-        self.notify(round.guild, round.channel, &what, notice).await
-    }
-
-    /// Something is wrong in a study channel: marks it, and tells the admins once.
-    async fn trouble(&mut self, delivery: &Delivery<Intent>, trouble: Trouble) -> Decision<()> {
-        let Some(id) = delivery.channel else {
-            return self.weekly_trouble(delivery, trouble).await;
-        };
-        let Some(mut channel) = channels::find(self.db, id).await? else { return Ok(()) };
-        if channel.trouble.is_some() {
-            return Ok(());
-        }
-        channel.trouble = Some((trouble.word().to_owned(), self.now));
-        channels::save(self.db, &channel, self.now).await?;
-        if self.was_foreseen(id, trouble).await? {
-            return Ok(());
-        }
-        let doing = delivery.intent.doing().to_owned();
-        let notice = Notice::InTrouble { channel: id, trouble, doing };
-        let what = format!("trouble:{}", self.turn().await?);
-        self.notify(channel.guild, id, &what, notice).await
-    }
-
-    /// A delivery went through: if it was the last one in trouble, the trouble is over.
-    async fn recovered(&mut self, delivery: &Delivery<Intent>) -> Decision<()> {
-        let Some(id) = delivery.channel else { return Ok(()) };
-        if let Intent::Notice { .. } = delivery.intent {
-            return Ok(());
-        }
-        let Some(mut channel) = channels::find(self.db, id).await? else { return Ok(()) };
-        if channel.trouble.is_none() || deliveries::stuck(self.db, id).await? {
-            return Ok(());
-        }
-        channel.trouble = None;
-        channels::save(self.db, &channel, self.now).await?;
-        // Whatever the daily look had told of is over with it, or is told anew.
-        checkups::forget_all(self.db, id).await?;
-        let what = format!("recovered:{}", self.turn().await?);
-        let notice = Notice::Recovered { channel: id };
-        self.notify(channel.guild, id, &what, notice).await
     }
 }
 

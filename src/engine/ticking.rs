@@ -2,7 +2,7 @@
 //! Discord's before it believes it.
 
 use super::clock_check::{ClockCheck, Reference, Verdict};
-use super::courier::back_off;
+use super::dispatch::back_off;
 use super::input::Input;
 use super::limits;
 use super::throttle::Throttle;

@@ -1,6 +1,6 @@
 //! What a test or the demo changes in a running sandbox: the world, the network, the limits.
 
-use super::faults::Fault;
+use super::faults::{Fault, Unreadable};
 use super::gateway::faults::GatewayFault;
 use super::gateway::hub::Upset;
 use super::handle::{Cast, Sandbox, cast};
@@ -262,9 +262,37 @@ impl Sandbox {
     }
 
     /// Lets the bot's next `times` requests go wrong whose method is `matcher.0` (`*` for any) and
-    /// whose path template, as in Discord's description, contains `matcher.1`.
+    /// whose path template, as in Discord's description, contains `matcher.1` (or ends with it, if
+    /// `$` follows).
     pub fn fail_next(&self, matcher: (&str, &str), fault: Fault, times: u32) {
-        self.server.state().faults.add(matcher.0, matcher.1, fault, times);
+        self.server.state().faults.add(matcher.0, matcher.1, None, fault, times);
+    }
+
+    /// The same for requests that concern one channel, thread or guild.
+    pub fn fail_next_of(&self, of: u64, matcher: (&str, &str), fault: Fault, times: u32) {
+        self.server.state().faults.add(matcher.0, matcher.1, Some(of), fault, times);
+    }
+
+    /// The same for every `every`th of them.
+    pub fn fail_every(&self, every: u32, matcher: (&str, &str), fault: Fault, times: u32) {
+        self.server.state().faults.add_every(every, matcher.0, matcher.1, fault, times);
+    }
+
+    /// Writes plain messages of a member at once, and tells nobody of them: what the bot finds only
+    /// in the history.
+    pub fn fill_history(
+        &self,
+        channel: u64,
+        author: u64,
+        texts: impl IntoIterator<Item = String>,
+    ) -> Vec<u64> {
+        let mut state = self.server.state();
+        texts.into_iter().map(|text| state.write_silently(channel, author, text)).collect()
+    }
+
+    /// From now on the bot is shown this message in a shape that it may be unable to read.
+    pub fn spoil_message(&self, message: u64, shape: Unreadable) {
+        self.server.state().faults.spoil(message, shape);
     }
 
     /// Tells the bot of the next `times` interactions twice, under the same id: Discord promises

@@ -36,7 +36,7 @@ mod world;
 
 pub use actor::{Actor, Response};
 pub use clock::{Settler, SimClock};
-pub use faults::Fault;
+pub use faults::{Fault, Unreadable};
 pub use gateway::faults::GatewayFault;
 pub use handle::{Cast, Options, Sandbox, start, start_at};
 pub use listener::Patience;

@@ -226,11 +226,14 @@ pub async fn by_cause<I: DeserializeOwned>(
         .transpose()
 }
 
-/// The earliest instant at which a pending delivery expires.
-pub async fn next_expiry(db: &mut Connection) -> Result<Option<DateTime<Utc>>> {
-    let row = sqlx::query("SELECT MIN(expires_at) AS at FROM deliveries WHERE state = 'pending'")
-        .fetch_one(db)
-        .await?;
+/// The earliest instant after `now` at which a pending delivery expires.
+pub async fn next_expiry(db: &mut Connection, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+    let row = sqlx::query(
+        "SELECT MIN(expires_at) AS at FROM deliveries WHERE state = 'pending' AND expires_at > $1",
+    )
+    .bind(ms(now))
+    .fetch_one(db)
+    .await?;
     get_opt(&row, "at")
 }
 
@@ -294,13 +297,18 @@ pub async fn pending_notice(db: &mut Connection, channel: ChannelId) -> Result<O
 
 /// Whether a study channel has a pending delivery that failed before. Notices, which are about it and
 /// not for it, are none of those.
-pub async fn stuck(db: &mut Connection, channel: ChannelId) -> Result<bool> {
+///
+/// `courtesies`: whether check marks, pins and edits of cards are among them.
+pub async fn stuck(db: &mut Connection, channel: ChannelId, courtesies: bool) -> Result<bool> {
     let row = sqlx::query(
         "SELECT COUNT(*) AS n FROM deliveries
          WHERE channel_id = $1 AND state = 'pending' AND error IS NOT NULL
-             AND cause NOT LIKE 'notice:%'",
+             AND cause NOT LIKE 'notice:%'
+             AND ($2 = 1 OR (cause NOT LIKE 'round:%:mark:%' AND cause NOT LIKE 'round:%:unmark:%'
+                 AND cause NOT LIKE 'round:%pin' AND cause NOT LIKE 'round:%:edit:%'))",
     )
     .bind(channel.to_db())
+    .bind(i64::from(courtesies))
     .fetch_one(db)
     .await?;
     Ok(get::<i64>(&row, "n")? > 0)
@@ -308,9 +316,11 @@ pub async fn stuck(db: &mut Connection, channel: ChannelId) -> Result<bool> {
 
 /// What the courier must know of a pending delivery before it loads the whole of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Errand {
+pub struct Errand<T> {
     /// The delivery's number.
     pub id: i64,
+    /// What is to be done.
+    pub what: T,
     /// The guild it belongs to.
     pub guild: GuildId,
     /// The study channel it belongs to, if any.
@@ -353,25 +363,139 @@ pub async fn is_unsent(db: &mut Connection, id: i64) -> Result<bool> {
 }
 
 /// Pending deliveries with a number above `above`, in order.
-pub async fn errands(db: &mut Connection, above: i64) -> Result<Vec<Errand>> {
-    sqlx::query(
-        "SELECT delivery_id, guild_id, channel_id, after_id, expires_at, pace, first FROM deliveries
+pub async fn errands<I: DeserializeOwned>(
+    db: &mut Connection,
+    above: i64,
+) -> Result<Vec<Errand<I>>> {
+    let rows = sqlx::query(
+        "SELECT delivery_id, guild_id, channel_id, after_id, intent, expires_at, pace, first
+         FROM deliveries
          WHERE state = 'pending' AND delivery_id > $1 ORDER BY delivery_id",
     )
     .bind(above)
     .fetch_all(db)
+    .await?;
+    rows.iter()
+        .filter_map(|row| {
+            // One that cannot be read must not keep all others from being delivered.
+            let id: Result<i64> = get(row, "delivery_id");
+            match (id, get_json(row, "intent")) {
+                (Ok(id), Err(error)) => {
+                    tracing::error!(delivery = id, %error, "a delivery cannot be read");
+                    None
+                }
+                (Ok(id), Ok(what)) => Some(errand(row, id, what)),
+                (Err(error), _) => Some(Err(error)),
+            }
+        })
+        .collect()
+}
+
+fn errand<I>(row: &SqliteRow, id: i64, what: I) -> Result<Errand<I>> {
+    Ok(Errand {
+        id,
+        what,
+        guild: get(row, "guild_id")?,
+        channel: get_opt(row, "channel_id")?,
+        after: get_opt(row, "after_id")?,
+        expires_at: get_opt(row, "expires_at")?,
+        pace: get_opt(row, "pace")?,
+        first: get(row, "first")?,
+    })
+}
+
+impl<T> Errand<T> {
+    /// The same errand with something else in the place of what is to be done.
+    pub fn map<U>(self, to: impl FnOnce(T) -> U) -> Errand<U> {
+        let Self { id, what, guild, channel, after, expires_at, pace, first } = self;
+        Errand { id, what: to(what), guild, channel, after, expires_at, pace, first }
+    }
+}
+
+/// What marks the error of a delivery that was given up though it should have been said.
+const GIVEN_UP: &str = "given up: ";
+
+/// Gives a delivery up; `false` if it had already ended.
+pub async fn give_up(db: &mut Connection, id: i64, error: &str) -> Result<bool> {
+    end(db, id, End::Dropped, Some(&format!("{GIVEN_UP}{error}"))).await
+}
+
+/// What was given up in a guild since an instant, newest first.
+pub async fn given_up<I: DeserializeOwned>(
+    db: &mut Connection,
+    guild: GuildId,
+    since: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<Delivery<I>>> {
+    sqlx::query(
+        "SELECT * FROM deliveries
+         WHERE guild_id = $1 AND state = 'dropped' AND error LIKE $2 AND created_at >= $3
+         ORDER BY delivery_id DESC LIMIT $4",
+    )
+    .bind(guild.to_db())
+    .bind(format!("{GIVEN_UP}%"))
+    .bind(ms(since))
+    .bind(i64::from(limit))
+    .fetch_all(db)
     .await?
     .iter()
-    .map(|row| {
-        Ok(Errand {
-            id: get(row, "delivery_id")?,
-            guild: get(row, "guild_id")?,
-            channel: get_opt(row, "channel_id")?,
-            after: get_opt(row, "after_id")?,
-            expires_at: get_opt(row, "expires_at")?,
-            pace: get_opt(row, "pace")?,
-            first: get(row, "first")?,
-        })
-    })
+    .map(delivery)
     .collect()
+}
+
+/// Whether the delivery of that cause was dropped.
+pub async fn is_dropped(db: &mut Connection, cause: &str) -> Result<bool> {
+    let row =
+        sqlx::query("SELECT COUNT(*) AS n FROM deliveries WHERE cause = $1 AND state = 'dropped'")
+            .bind(cause)
+            .fetch_one(db)
+            .await?;
+    Ok(get::<i64>(&row, "n")? > 0)
+}
+
+/// Changes what a pending delivery says; `false` if it had already ended.
+pub async fn change<I: Serialize>(db: &mut Connection, id: i64, intent: &I) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE deliveries SET intent = $2 WHERE delivery_id = $1 AND state = 'pending'",
+    )
+    .bind(id)
+    .bind(json(intent)?)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Sets when a pending delivery expires.
+pub async fn expire_at(db: &mut Connection, id: i64, at: DateTime<Utc>) -> Result<()> {
+    sqlx::query(
+        "UPDATE deliveries SET expires_at = $2 WHERE delivery_id = $1 AND state = 'pending'",
+    )
+    .bind(id)
+    .bind(ms(at))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// When a pending delivery expires; `None` if it has ended.
+pub async fn expiry(db: &mut Connection, id: i64) -> Result<Option<Option<DateTime<Utc>>>> {
+    let row = sqlx::query(
+        "SELECT expires_at FROM deliveries WHERE delivery_id = $1 AND state = 'pending'",
+    )
+    .bind(id)
+    .fetch_optional(db)
+    .await?;
+    row.as_ref().map(|row| get_opt(row, "expires_at")).transpose()
+}
+
+/// Notes that a pending delivery is overdue, unless it is known why; `false` if it has ended.
+pub async fn note_overdue(db: &mut Connection, id: i64) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE deliveries SET error = COALESCE(error, 'overdue')
+         WHERE delivery_id = $1 AND state = 'pending'",
+    )
+    .bind(id)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }

@@ -5,6 +5,7 @@
 mod answers;
 mod cast;
 mod clock;
+mod closing;
 mod crash;
 mod daily;
 mod disk;
@@ -18,6 +19,7 @@ mod limits;
 mod log;
 mod misbehaving;
 mod openapi;
+mod outbox;
 mod pictures;
 mod post;
 mod question;

@@ -55,6 +55,14 @@ pub struct Props {
     pub clock: fn(SimClock) -> Arc<dyn StudyClock>,
 }
 
+/// The limits of production, but with shorter pauses before a second look.
+pub fn quick() -> Limits {
+    let mut limits = Limits::default();
+    limits.outbox.second_look = Duration::from_millis(300);
+    limits.close.read_again = Duration::from_millis(300);
+    limits
+}
+
 impl Default for Props {
     fn default() -> Self {
         // Enough questions that no story runs low by accident.
@@ -62,7 +70,7 @@ impl Default for Props {
             start: MONDAY,
             bank: questions::bank(24),
             rounds: RoundsConfig::default(),
-            limits: Limits::default(),
+            limits: quick(),
             milestones: Milestones::default(),
             clock: |clock| Arc::new(Simulated(clock)),
         }
@@ -553,7 +561,7 @@ impl Drop for Stage {
 async fn pending(store: &Store) -> Vec<Delivery<Intent>> {
     let mut db = store.read().await.unwrap();
     let mut pending = Vec::new();
-    for errand in deliveries::errands(&mut db, 0).await.unwrap() {
+    for errand in deliveries::errands::<Intent>(&mut db, 0).await.unwrap() {
         pending.extend(deliveries::find(&mut db, errand.id).await.unwrap());
     }
     pending

@@ -47,6 +47,63 @@ async fn requests_go_wrong_as_often_as_asked_for() {
 }
 
 #[tokio::test]
+async fn half_a_discord_answers() {
+    let sandbox = sandbox().await;
+    let bot = Rest::bot(&sandbox);
+    let (study, other) = (sandbox.study_channel_id(), sandbox.add_channel("other", 0));
+    let (here, there) = (format!("/channels/{study}"), format!("/channels/{other}"));
+    let rules = json!({"requests": [
+        {"method": "GET", "of": study.to_string(), "fault": {"refuse": {"status": 404, "code": 10_003}}},
+        {"method": "GET", "of": sandbox.guild_id().to_string(), "fault": {"page": 502}},
+    ]});
+    assert_eq!(wish(&sandbox, rules).await.ok(), json!({"waiting": 2}));
+    let answer = bot.bare("GET", &there).await;
+    assert_eq!((answer.status, answer.body.is_object()), (502, false), "of the same guild");
+    let answer = bot.bare("GET", &here).await;
+    assert_eq!((answer.status, &answer.body["code"]), (404, &json!(10_003)));
+    assert_eq!(bot.bare("GET", &here).await.status, 200);
+
+    let hang = json!({"requests": [{"route": "/channels/{channel_id}$", "fault": "hang"}]});
+    wish(&sandbox, hang).await.ok();
+    let patience = std::time::Duration::from_millis(300);
+    let asked = bot.request("GET", &here).timeout(patience).send().await;
+    assert!(asked.unwrap_err().is_timeout());
+    assert_eq!(bot.bare("GET", &here).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_history_lags_and_holds_what_cannot_be_read() {
+    let sandbox = sandbox().await;
+    let bot = Rest::bot(&sandbox);
+    let (study, maya) = (sandbox.study_channel_id(), sandbox.members()[0].id);
+    let ids = sandbox.fill_history(study, maya, (1..=3).map(|number| format!("message {number}")));
+    let path = format!("/channels/{study}/messages");
+    for (newest, expected) in [(1, 2), (1_000, 0)] {
+        let lag = json!({"requests": [{"method": "GET", "fault": {"lag": {"newest": newest}}}]});
+        wish(&sandbox, lag).await.ok();
+        let listed = bot.bare("GET", &path).await;
+        assert_eq!(listed.body.as_array().unwrap().len(), expected);
+    }
+    let spoilt = |shape: &str| json!({"message": ids[1].to_string(), "shape": shape});
+    for (shape, pointer) in [
+        ("component", "/components/0"),
+        ("decoration", "/author/avatar_decoration_data/asset"),
+        ("emoji", "/reactions/0/emoji"),
+    ] {
+        wish(&sandbox, json!({"unreadable": [spoilt(shape)]})).await.ok();
+        let listed = bot.bare("GET", &path).await;
+        assert!(listed.body[1].pointer(pointer).is_some(), "{shape}: {}", listed.body);
+        let alone = bot.bare("GET", &format!("{path}/{}", ids[1])).await;
+        assert_eq!(alone.body, listed.body[1]);
+        assert!(serde_json::from_value::<serenity::all::Message>(alone.body).is_err(), "{shape}");
+    }
+    wish(&sandbox, json!({"unreadable": [spoilt("author")]})).await.ok();
+    assert!(bot.bare("GET", &path).await.body[1]["author"].is_null());
+    wish(&sandbox, json!({"clear": true})).await.ok();
+    assert!(bot.bare("GET", &path).await.body[1]["author"].is_object());
+}
+
+#[tokio::test]
 async fn gateway_connections_are_upset() {
     let (sandbox, _, mut gateway) = connected().await;
     wish(&sandbox, json!({"gateway": "heartbeat"})).await.ok();
@@ -76,6 +133,9 @@ async fn what_cannot_be_is_refused_and_nothing_goes_wrong() {
         (json!({"requests": [{"method": "GET"}]}), "missing field `fault`"),
         (json!({"requests": [{"fault": "explode"}]}), "unknown variant `explode`"),
         (json!({"requests": [{"fault": {"status": 200}}]}), "a status is from 400 to 599"),
+        (json!({"requests": [{"fault": {"page": 302}}]}), "a status is from 400 to 599"),
+        (json!({"requests": [{"fault": "hang", "of": "python"}]}), "an id is a number"),
+        (json!({"unreadable": [{"message": "x", "shape": "emoji"}]}), "an id is a number"),
         (json!({"requests": [{"fault": "drop_before", "times": 0}]}), "times is from 1"),
         (json!({"requests": [{"fault": {"slow_ms": 600_001}}]}), "slow_ms is at most"),
         (json!({"gateway": {"close": 7}}), "a close code is from"),

@@ -94,7 +94,8 @@ pub fn reply(reply: &Reply) -> Option<Card> {
         | Reply::Withdrawn { .. }
         | Reply::Answer { .. }
         | Reply::Quiz(_)
-        | Reply::Attempt(_) => return None,
+        | Reply::Attempt(_)
+        | Reply::Attempted { .. } => return None,
     }))
 }
 

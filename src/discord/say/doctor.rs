@@ -369,6 +369,9 @@ fn failing(trouble: Trouble) -> &'static str {
         Trouble::ChannelGone => "the channel has been gone, or hidden from the bot",
         Trouble::NotInGuild => "the bot has not been in that server; invite it again",
         Trouble::Refused => "Discord has refused something; the log of the bot has the reason",
+        Trouble::NoAnswer => {
+            "a question or a result is overdue, because Discord does not answer or is busy"
+        }
     }
 }
 

@@ -20,6 +20,7 @@ pub mod stats;
 pub mod text;
 
 mod help;
+mod plain_result;
 mod result;
 mod reveal;
 mod status;

@@ -5,7 +5,7 @@ use super::{Button, Card, Embed, Tone};
 use crate::discord::Alarm;
 use crate::domain::checkup::{Ill, Purpose};
 use crate::domain::ids::ChannelId;
-use crate::domain::notice::{Notice, Trouble};
+use crate::domain::notice::{GaveUp, Notice, Trouble};
 use std::collections::BTreeMap;
 
 /// A notice, with a button that shows the status.
@@ -17,6 +17,8 @@ pub fn notice(notice: &Notice, guild: &str, key: &str) -> Card {
         | Notice::NotAccepted { .. }
         | Notice::EmptyPool { .. }
         | Notice::InTrouble { .. }
+        | Notice::GivenUp { .. }
+        | Notice::Moved { .. }
         | Notice::Foreseen { .. }
         | Notice::WeeklyInTrouble { .. } => Tone::Red,
     };
@@ -123,6 +125,7 @@ pub fn sentence(notice: &Notice) -> String {
                 Trouble::ChannelGone => "the channel is gone, or I cannot see it",
                 Trouble::NotInGuild => "I am not in this server any more",
                 Trouble::Refused => "Discord refuses it",
+                Trouble::NoAnswer => "Discord does not answer",
             };
             format!(
                 "In {} I could not post the leaderboard of the last week: {what}. I keep trying \
@@ -130,6 +133,23 @@ pub fn sentence(notice: &Notice) -> String {
                 channel(*id)
             )
         }
+        Notice::GivenUp { channel: id, doing, why } => {
+            let why = match why {
+                GaveUp::Gone => "what it belongs to was deleted",
+                GaveUp::NotFound => "Discord kept saying that what it belongs to is not there",
+                GaveUp::Rejected => "Discord does not accept the text",
+            };
+            format!(
+                "In {} I could not {doing}, and gave it up: {why}. Whoever runs this bot finds more \
+                 in its log.",
+                channel(*id)
+            )
+        }
+        Notice::Moved { channel: id } => format!(
+            "Discord kept saying that a thread in {0} is not there, so I posted the result of its \
+             round in {0} itself.",
+            channel(*id)
+        ),
         Notice::Recovered { channel: id } => {
             format!("All is well again in {}: what was waiting has been posted.", channel(*id))
         }
@@ -210,6 +230,10 @@ pub fn trouble_sentence(trouble: Trouble) -> &'static str {
         Trouble::NotInGuild => "I am not in this server any more. Invite me again.",
         Trouble::Refused => {
             "Discord refuses it. I keep trying; whoever runs this bot finds the reason in its log."
+        }
+        Trouble::NoAnswer => {
+            "Discord has not answered, or has been too busy, for some minutes. I keep trying, and \
+             nothing is lost meanwhile."
         }
     }
 }

@@ -68,13 +68,27 @@ fn headline(view: &ResultView, outcome: &Outcome) -> String {
     format!("**The round is over.** {pick}")
 }
 
+/// What was unusual about the close.
+pub(super) fn circumstances(view: &ResultView) -> Vec<String> {
+    let unread = view.round.outcome.as_ref().is_some_and(|outcome| outcome.unread);
+    let sentences = [
+        (
+            view.in_channel,
+            "I could not post in the thread of this round, so its result comes here.",
+        ),
+        (
+            unread,
+            "I could not read the thread at the close, so only what I had seen before counts.",
+        ),
+    ];
+    let said = sentences.into_iter().filter(|(applies, _)| *applies);
+    said.map(|(_, sentence)| sentence.to_owned()).collect()
+}
+
 /// What is said about the pick besides the picked answers themselves, which follow in boxes of their
 /// own.
 fn about_pick(view: &ResultView, outcome: &Outcome) -> String {
-    let mut parts = Vec::new();
-    if view.in_channel {
-        parts.push("The thread of this round is not there, so its result comes here.".to_owned());
-    }
+    let mut parts = circumstances(view);
     if outcome.tally.rows.is_empty() {
         parts.push("The reference answer follows.".to_owned());
     } else if view.picks.is_empty() {
@@ -132,7 +146,7 @@ fn tally(names: &HashMap<MemberId, String>, outcome: &Outcome) -> String {
 }
 
 /// The sums of a round's points, most first.
-fn sums(outcome: &Outcome) -> Vec<(MemberId, i64)> {
+pub(super) fn sums(outcome: &Outcome) -> Vec<(MemberId, i64)> {
     let mut sums: HashMap<MemberId, i64> = HashMap::new();
     for award in &outcome.awards {
         *sums.entry(award.member).or_default() += award.points;

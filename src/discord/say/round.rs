@@ -9,6 +9,10 @@ use crate::domain::round::State;
 use crate::engine::views::rounds::CardView;
 use crate::engine::{Origin, Round};
 
+/// The name of a round's thread where Discord does not accept the question's title.
+pub const PLAIN_THREAD: &str = "Answers to the question";
+
+pub use super::plain_result::plain_result;
 pub use super::result::{how_points, result};
 pub use super::reveal::{cut_parts, follow_ups, reference, why};
 
@@ -31,13 +35,13 @@ pub fn card(view: &CardView) -> Card {
     embed.fields.push((head.to_owned(), text));
     let mut buttons = Vec::new();
     match round.state {
-        State::Due | State::Open => {
+        // While a close waits, a vote cast in time is still looked at here.
+        State::Due | State::Open | State::Closing => {
             buttons.push(Button::new("Vote", format!("vote:{}", view.key)).primary());
-            if let Some(line) = previous(view) {
+            if let Some(line) = previous(view).filter(|_| round.state != State::Closing) {
                 embed.fields.push(("Last round".to_owned(), line));
             }
         }
-        State::Closing => {}
         State::Closed | State::Withdrawn | State::Skipped => embed.tone = Tone::Grey,
     }
     buttons.push(Button::new("How it works", format!("rules:{}", view.key)));
@@ -126,7 +130,11 @@ fn closed(view: &CardView) -> String {
     if view.round.voided_at.is_some() {
         return "An admin voided this round. Its points were taken back.".to_owned();
     }
-    let outcome = format!("The result and the reference answer are in {}.", place(&view.round));
+    let outcome = if view.unannounced {
+        "I could not post its result; `/points` shows what it was worth.".to_owned()
+    } else {
+        format!("The result and the reference answer are in {}.", place(&view.round))
+    };
     if view.answers == 0 {
         return format!("Nobody answered. {outcome}");
     }

@@ -64,6 +64,16 @@ pub fn status(status: &Status, findings: &[Finding]) -> Card {
             whole(&lines, "\n", limit::FIELD),
         ));
     }
+    if !status.given_up.is_empty() {
+        let lines: Vec<String> = status
+            .given_up
+            .iter()
+            .map(|(doing, place, when)| {
+                format!("- {}: I could not {doing} in {}", from_now(*when), channel(*place))
+            })
+            .collect();
+        embed.fields.push(("Given up".to_owned(), whole(&lines, "\n", limit::FIELD)));
+    }
     if let Some(text) = contradicted(&status.contradicted, limit::FIELD) {
         embed.fields.push(("Labels that do not fit".to_owned(), text));
     }

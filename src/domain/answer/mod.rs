@@ -181,17 +181,22 @@ pub struct Reread {
 
 /// Compares what is stored of a round with its whole thread, for catching up and for the close.
 ///
+/// `deleted` holds the stored messages that are certainly not there any more. One that is merely
+/// missing from `thread` stays as it is: it may be unreadable, or the history may lag.
+///
 /// `wish` tells what a message's author said about it, if anything. An edit made at the closing
 /// instant or later is passed over where an earlier text is stored, and else taken and marked.
 /// Applying the changes and comparing again gives none.
 pub fn reread(
     stored: &[Part],
     thread: &[ThreadMessage],
+    deleted: &BTreeSet<MessageId>,
     bot: MemberId,
     wish: impl Fn(MessageId) -> Option<Wish>,
     closes_ms: i64,
 ) -> Reread {
     let known: BTreeMap<MessageId, &Part> = stored.iter().map(|p| (p.message, p)).collect();
+    let read: BTreeSet<MessageId> = thread.iter().map(|message| message.id).collect();
     let mut put = Vec::new();
     let mut still: BTreeSet<MessageId> = BTreeSet::new();
     for message in thread {
@@ -225,6 +230,8 @@ pub fn reread(
         }
     }
     put.sort_by_key(|found| found.part.message);
-    let gone = known.into_keys().filter(|id| !still.contains(id)).collect();
+    let is_gone =
+        |id: &MessageId| !still.contains(id) && (read.contains(id) || deleted.contains(id));
+    let gone = known.into_keys().filter(is_gone).collect();
     Reread { put, gone }
 }

@@ -4,7 +4,7 @@ use super::{
 use crate::domain::ids::{DISCORD_EPOCH_MS, MemberId, MessageId};
 use crate::domain::markdown::excerpt;
 use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const BOT: MemberId = MemberId(900);
 const ANN: MemberId = MemberId(1);
@@ -34,6 +34,12 @@ fn message(content: &str) -> ThreadMessage {
 
 fn file(name: &str) -> Attachment {
     Attachment { name: name.into(), url: format!("https://cdn.example/{name}?ex=1") }
+}
+
+/// What of the stored messages is not in the thread.
+fn missing(known: &[Part], thread: &[ThreadMessage]) -> BTreeSet<MessageId> {
+    let known = known.iter().map(|part| part.message);
+    known.filter(|id| thread.iter().all(|message| message.id != *id)).collect()
 }
 
 const LONG: &str = "A generator is lazy, a list is not.";
@@ -107,7 +113,10 @@ mod judging {
             Part { message: reply.id, content: reply.content.clone(), attachments: Vec::new() };
         let thread = [reply];
         for known in [vec![], vec![part]] {
-            assert_eq!(reread(&known, &thread, BOT, |_| None, CLOSES), Reread::default());
+            assert_eq!(
+                reread(&known, &thread, &missing(&known, &thread), BOT, |_| None, CLOSES),
+                Reread::default()
+            );
         }
     }
 
@@ -350,7 +359,7 @@ mod reading_anew {
 
     fn changes(known: &[&ThreadMessage], thread: &[ThreadMessage]) -> Reread {
         let known: Vec<Part> = known.iter().map(|message| stored(message)).collect();
-        reread(&known, thread, BOT, |_| None, CLOSES)
+        reread(&known, thread, &missing(&known, thread), BOT, |_| None, CLOSES)
     }
 
     #[test]
@@ -358,6 +367,16 @@ mod reading_anew {
         let thread = [at(9_000, LONG), at(8_000, "ok"), at(-1, LONG)];
         assert_eq!(changes(&[&thread[0]], &thread), Reread::default());
         assert_eq!(changes(&[], &[]), Reread::default());
+    }
+
+    #[test]
+    fn what_is_only_missing_stays() {
+        let (missing, deleted) = (at(9_000, LONG), at(8_000, LONG));
+        let known = [&missing, &deleted].map(stored);
+        let certainly = BTreeSet::from([deleted.id]);
+        let expected = Reread { put: Vec::new(), gone: vec![deleted.id] };
+        assert_eq!(reread(&known, &[], &certainly, BOT, |_| None, CLOSES), expected);
+        assert_eq!(reread(&known, &[], &BTreeSet::new(), BOT, |_| None, CLOSES), Reread::default());
     }
 
     #[test]
@@ -379,7 +398,7 @@ mod reading_anew {
         let wish = |id| (id == out).then_some(Wish::NotCounted);
         let expected =
             Reread { put: Vec::new(), gone: vec![deleted.id, shortened.id, taken_out.id] };
-        assert_eq!(reread(&known, &thread, BOT, wish, CLOSES), expected);
+        assert_eq!(reread(&known, &thread, &missing(&known, &thread), BOT, wish, CLOSES), expected);
     }
 
     #[test]
@@ -409,7 +428,8 @@ mod reading_anew {
         let emptied = edited(&first, ".", -5);
         assert_eq!(changes(&[&first], std::slice::from_ref(&emptied)), Reread::default());
         let known = [stored(&first)];
-        let taken_out = reread(&known, &[emptied], BOT, |_| Some(Wish::NotCounted), CLOSES);
+        let taken_out =
+            reread(&known, &[emptied], &BTreeSet::new(), BOT, |_| Some(Wish::NotCounted), CLOSES);
         assert_eq!(taken_out.gone, [first.id]);
     }
 
@@ -457,14 +477,15 @@ mod reading_anew {
                 .collect();
             let list = |parts: &BTreeMap<MessageId, Part>| parts.values().cloned().collect::<Vec<_>>();
 
-            let changes = reread(&list(&parts), &now, BOT, wish, CLOSES);
+            let deleted = missing(&list(&parts), &now);
+            let changes = reread(&list(&parts), &now, &deleted, BOT, wish, CLOSES);
             for id in changes.gone {
                 prop_assert!(parts.remove(&id).is_some());
             }
             for found in changes.put {
                 parts.insert(found.part.message, found.part);
             }
-            prop_assert_eq!(reread(&list(&parts), &now, BOT, wish, CLOSES), Reread::default());
+            prop_assert_eq!(reread(&list(&parts), &now, &deleted, BOT, wish, CLOSES), Reread::default());
         }
     }
 }

@@ -18,12 +18,15 @@ use crate::store::deliveries::Delivery;
 use crate::store::guilds::Guild;
 use crate::store::rounds::Round;
 use crate::store::{self, Connection, channels, deliveries, guilds, rates, rounds};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// Due instants that `/study status` shows.
 const DUES_SHOWN: usize = 5;
 /// Notices that nobody could be given that it shows.
 const UNSAID_SHOWN: u32 = 5;
+
+/// How long `/study status` shows what was given up.
+const GIVEN_UP_SHOWN: TimeDelta = TimeDelta::days(7);
 
 /// One study channel in `/study status`.
 #[derive(Debug, Clone)]
@@ -51,6 +54,9 @@ pub struct Status {
     pub channels: Vec<ChannelStatus>,
     /// Notices that nobody could be given since the last one that arrived, newest first.
     pub unsaid: Vec<(Notice, DateTime<Utc>)>,
+    /// What was given up in the last week: what the bot was doing, in which study channel, and when
+    /// that was to be done.
+    pub given_up: Vec<(&'static str, ChannelId, DateTime<Utc>)>,
     /// What members reported about questions.
     pub reports: ReportsView,
     /// Questions whose label the answers contradict, the farthest off first.
@@ -103,10 +109,17 @@ impl Engine {
             });
         }
         let unsaid = checkup::unsaid(&mut db, guild, UNSAID_SHOWN).await?;
+        let since = self.now() - GIVEN_UP_SHOWN;
+        let given_up = deliveries::given_up::<Intent>(&mut db, guild, since, 5)
+            .await?
+            .into_iter()
+            .filter_map(|one| Some((one.intent.doing(), one.channel?, one.created_at)))
+            .filter(|(_, channel, _)| named.is_none_or(|named| named == *channel))
+            .collect();
         let reports = self.reports(&mut db, guild).await?;
         let rates = rates::all(&mut db).await?;
         let contradicted = learnt::contradicted(&self.shared.bank(), &rates);
-        Ok(Status { guild: found, channels: all, unsaid, reports, contradicted })
+        Ok(Status { guild: found, channels: all, unsaid, given_up, reports, contradicted })
     }
 
     /// The plan of a study channel as it is, for showing it.

@@ -36,6 +36,8 @@ pub struct CardView {
     pub answers: usize,
     /// How many solve the question in quizzes.
     pub rate: Rate,
+    /// Whether the result could not be announced at all.
+    pub unannounced: bool,
 }
 
 /// An answer as the result shows it.
@@ -146,7 +148,8 @@ impl Engine {
             Some(question) => rates::of(&mut db, &question.id).await?,
             None => Rate::default(),
         };
-        Ok(CardView { round, key, role, previous, picks, answers, rate })
+        let unannounced = deliveries::is_dropped(&mut db, &format!("round:{id}:result")).await?;
+        Ok(CardView { round, key, role, previous, picks, answers, rate, unannounced })
     }
 
     /// What a result card shows now.
@@ -205,6 +208,28 @@ impl Engine {
         let mut db = self.shared.store.read().await?;
         let round = rounds::by_thread(&mut db, thread).await?.ok_or(Refusal::RoundGone)?;
         Ok(answers::is_first(&mut db, round.id, message).await?)
+    }
+
+    /// The messages of a round that count by what is stored.
+    ///
+    /// # Errors
+    /// When the store broke.
+    pub async fn counted(&self, round: RoundId) -> View<Vec<MessageId>> {
+        let mut db = self.shared.store.read().await?;
+        let kept = answers::messages(&mut db, round).await?;
+        Ok(kept.into_iter().filter(|kept| kept.counts).map(|kept| kept.message).collect())
+    }
+
+    /// Whether a result was delivered without what members wrote.
+    ///
+    /// # Errors
+    /// When the store broke.
+    pub async fn is_plain(&self, round: RoundId) -> View<bool> {
+        let mut db = self.shared.store.read().await?;
+        let cause = format!("round:{round}:result");
+        let delivery: Option<Delivery<Intent>> = deliveries::by_cause(&mut db, &cause).await?;
+        let intent = delivery.map(|delivery| delivery.intent);
+        Ok(matches!(intent, Some(Intent::Result { plain: true, .. })))
     }
 
     /// Where a delivery's message is, if it was delivered.

@@ -11,7 +11,7 @@ use crate::sandbox::server::{InFlight, Server};
 use crate::sandbox::traffic::{Exchange, Who, weight};
 use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{Html, IntoResponse as _, Response};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +21,13 @@ use std::time::{Duration, Instant};
 pub struct Outcome {
     status: u16,
     body: Option<Value>,
+    /// A page of HTML in the place of the body.
+    page: bool,
+    /// What the record shows, where the answer was spoiled on purpose.
+    unspoiled: Option<Value>,
     headers: Vec<(&'static str, String)>,
+    /// Never answer.
+    hangs: bool,
     /// Break the connection instead of answering.
     broken: bool,
     delay: Option<Duration>,
@@ -35,7 +41,17 @@ impl Outcome {
             Ok(reply) => (reply.status, reply.body, reply.deadline),
             Err(refused) => (refused.status, Some(refused.body()), None),
         };
-        Self { status, body, headers: Vec::new(), broken: false, delay: None, deadline }
+        Self {
+            status,
+            body,
+            page: false,
+            unspoiled: None,
+            headers: Vec::new(),
+            hangs: false,
+            broken: false,
+            delay: None,
+            deadline,
+        }
     }
 
     fn too_many(retry_after: f64, global: bool) -> Self {
@@ -89,6 +105,9 @@ pub async fn api(
             () = tokio::time::sleep(delay) => {}
             () = server.stopping.cancelled() => {}
         }
+    }
+    if outcome.hangs {
+        server.stopping.cancelled().await;
     }
     if outcome.broken {
         breaker.pull();
@@ -212,8 +231,8 @@ fn pass(server: &Server, asked: Asked, body: Result<(Value, Vec<Upload>), Refuse
         query: asked.query,
         who,
         request: shown.filter(|json| !json.is_null()),
-        status: if outcome.broken { 0 } else { outcome.status },
-        response: outcome.body.clone(),
+        status: if outcome.broken || outcome.hangs { 0 } else { outcome.status },
+        response: outcome.unspoiled.clone().or_else(|| outcome.body.clone()),
     });
     outcome
 }
@@ -245,7 +264,8 @@ fn run(
             }
         }
     }
-    let fault = state.faults.take(route.method, route.template);
+    let places = call.as_ref().map_or_else(|_| Vec::new(), |call| places(state, call));
+    let fault = state.faults.take(route.method, route.template, &places);
     let failed = |status: u16| {
         let message = StatusCode::from_u16(status)
             .ok()
@@ -253,9 +273,9 @@ fn run(
             .unwrap_or("Error");
         Outcome::of(Err(Refused::new(status, 0, &format!("{status}: {message}"))))
     };
-    let act = || Outcome::of(call.and_then(|call| (route.run)(state, call)));
+    let channel = places.first().copied().unwrap_or(0);
     let mut outcome = match fault {
-        None => act(),
+        None => act(state, route, call),
         Some(Fault::Status(status)) => failed(status),
         Some(Fault::RateLimit { retry_after_s, global }) => {
             if let Some(told) = passed.as_mut().filter(|_| !global) {
@@ -265,12 +285,61 @@ fn run(
             Outcome::too_many(retry_after_s, global)
         }
         Some(Fault::DropBefore) => Outcome { broken: true, ..failed(500) },
-        Some(Fault::StatusAfter(status)) => Outcome { deadline: act().deadline, ..failed(status) },
-        Some(Fault::DropAfter) => Outcome { broken: true, ..act() },
-        Some(Fault::Slow(delay)) => Outcome { delay: Some(delay), ..act() },
+        Some(Fault::StatusAfter(status)) => {
+            Outcome { deadline: act(state, route, call).deadline, ..failed(status) }
+        }
+        Some(Fault::DropAfter) => Outcome { broken: true, ..act(state, route, call) },
+        Some(Fault::Slow(delay)) => Outcome { delay: Some(delay), ..act(state, route, call) },
+        Some(Fault::Hang) => Outcome { hangs: true, ..failed(500) },
+        Some(Fault::Refuse { status, code }) => {
+            Outcome::of(Err(Refused::new(status, code, "refused on purpose")))
+        }
+        Some(Fault::Page(status)) => Outcome { page: true, ..failed(status) },
+        Some(Fault::Lag { newest }) => {
+            let missing = newest_ids(state, channel, newest);
+            let mut outcome = act(state, route, call);
+            if let Some(Value::Array(listed)) = &mut outcome.body {
+                listed.retain(|one| !missing.contains(&one["id"]));
+            }
+            outcome
+        }
     };
     outcome.headers.extend(passed.iter().flat_map(|told| told.pairs()));
     outcome
+}
+
+/// Runs the route. Messages that are to be spoiled are, but not in the record.
+fn act(
+    state: &mut crate::sandbox::state::State,
+    route: &Route,
+    call: Result<Call, Refused>,
+) -> Outcome {
+    let mut outcome = Outcome::of(call.and_then(|call| (route.run)(state, call)));
+    let spoilable = route.method == "GET" && route.template.contains("/messages");
+    if let Some(body) = outcome.body.as_mut().filter(|_| spoilable)
+        && state.faults.spoils(body)
+    {
+        outcome.unspoiled = Some(body.clone());
+        state.faults.spoil_all(body);
+    }
+    outcome
+}
+
+/// The channel that a request concerns, its parent if it is a thread, and the guild.
+fn places(state: &crate::sandbox::state::State, call: &Call) -> Vec<u64> {
+    let id = |name| call.text(name).parse::<u64>().ok();
+    let channel = id("channel_id");
+    let known = channel.and_then(|id| state.world.channels.get(&id));
+    let parent = known.and_then(|channel| channel.parent);
+    let guild = known.and_then(|channel| channel.guild);
+    [channel, parent, guild, id("guild_id")].into_iter().flatten().collect()
+}
+
+/// The ids of a channel's newest messages, as JSON has them.
+fn newest_ids(state: &crate::sandbox::state::State, channel: u64, newest: usize) -> Vec<Value> {
+    let messages = state.world.messages.get(&channel);
+    let ids = messages.into_iter().flat_map(|messages| messages.keys().rev()).take(newest);
+    ids.map(|id| id.to_string().into()).collect()
 }
 
 /// The channel, guild or webhook that splits a route's bucket.
@@ -309,6 +378,9 @@ fn unversioned(path: &str) -> &str {
 pub fn respond(outcome: Outcome) -> Response {
     let status = StatusCode::from_u16(outcome.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = match outcome.body {
+        Some(_) if outcome.page => {
+            Html("<html><body>Something went wrong.</body></html>").into_response()
+        }
         // Exactly this content type: a charset makes one of the common clients refuse the login.
         Some(body) => (
             [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],

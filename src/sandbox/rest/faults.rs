@@ -2,7 +2,7 @@
 
 use super::Reply;
 use super::entry::{Outcome, respond};
-use crate::sandbox::faults::Fault;
+use crate::sandbox::faults::{Fault, Unreadable};
 use crate::sandbox::gateway::faults::GatewayFault;
 use crate::sandbox::gateway::hub::Upset;
 use crate::sandbox::refused::Refused;
@@ -30,6 +30,9 @@ struct Wish {
     /// The bot's next requests that are to go wrong; first come, first served.
     #[serde(default)]
     requests: Vec<Rule>,
+    /// Messages that the bot is shown in a shape which it may be unable to read.
+    #[serde(default)]
+    unreadable: Vec<Spoilt>,
     /// While true every connection of the bot breaks.
     outage: Option<bool>,
     /// What happens to the bot's gateway connections now.
@@ -63,10 +66,20 @@ struct Rule {
     /// nothing stands for any.
     #[serde(default)]
     route: String,
+    /// The channel, thread or guild that they concern; nothing stands for any.
+    of: Option<String>,
     /// How many of them.
     #[serde(default = "once")]
     times: u32,
     fault: Fault,
+}
+
+/// A message that cannot be read.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Spoilt {
+    message: String,
+    shape: Unreadable,
 }
 
 fn any() -> String {
@@ -104,6 +117,11 @@ pub async fn faults_post(
             return refuse(400, flaw);
         }
     }
+    let of = wish.requests.iter().filter_map(|rule| rule.of.as_ref());
+    let mut ids = of.chain(wish.unreadable.iter().map(|one| &one.message));
+    if ids.any(|id| id.parse::<u64>().is_err()) {
+        return refuse(400, "an id is a number, written as a string");
+    }
     if let Some(Upset::Close(code)) = wish.gateway
         && !(1000..5000).contains(&code)
     {
@@ -124,7 +142,13 @@ pub async fn faults_post(
         server.state().faults.clear();
     }
     for rule in wish.requests {
-        server.state().faults.add(&rule.method, &rule.route, rule.fault, rule.times);
+        let of = rule.of.and_then(|id| id.parse().ok());
+        server.state().faults.add(&rule.method, &rule.route, of, rule.fault, rule.times);
+    }
+    for one in wish.unreadable {
+        if let Ok(message) = one.message.parse() {
+            server.state().faults.spoil(message, one.shape);
+        }
     }
     if let Some(on) = wish.outage {
         server.set_outage(on);

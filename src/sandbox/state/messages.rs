@@ -109,6 +109,38 @@ impl State {
         id
     }
 
+    /// Writes a plain message of a member that nobody is told of.
+    pub fn write_silently(&mut self, channel: u64, author: u64, content: String) -> u64 {
+        let id = self.new_id();
+        let written = Message {
+            id,
+            channel,
+            author,
+            kind: message::DEFAULT,
+            flags: 0,
+            content,
+            edited: None,
+            embeds: Vec::new(),
+            components: Vec::new(),
+            attachments: Vec::new(),
+            mentions: Vec::new(),
+            mention_roles: Vec::new(),
+            mention_everyone: false,
+            addresses_bot: false,
+            pinned: None,
+            reference: None,
+            reactions: Vec::new(),
+            interaction: None,
+            audience: None,
+            tts: false,
+        };
+        self.world.messages.entry(channel).or_default().insert(id, written);
+        if let Some(channel) = self.world.channels.get_mut(&channel) {
+            channel.last_message = Some(id);
+        }
+        id
+    }
+
     /// Changes a message, private or not, and tells everybody. `stamp` sets the time of the edit.
     ///
     /// # Errors

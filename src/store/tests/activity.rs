@@ -55,6 +55,7 @@ async fn only_closed_rounds_that_stand_are_counted() {
                 tally: Tally { rows: Vec::new(), ballots: 0, picks: Vec::new() },
                 awards: Vec::new(),
                 edited_late: Vec::new(),
+                unread: false,
             }),
             voided_at,
             ..open(id, channel, date(id))

@@ -224,15 +224,15 @@ async fn what_fails_is_stuck_until_it_ends() {
     let mut db = bench.store.begin().await.unwrap();
     let id = record(&mut db, "a", STUDY).await;
     record(&mut db, "b", SECOND).await;
-    assert!(!deliveries::stuck(&mut db, STUDY).await.unwrap());
+    assert!(!deliveries::stuck(&mut db, STUDY, true).await.unwrap());
     deliveries::note_error(&mut db, id, "first").await.unwrap();
     deliveries::note_error(&mut db, id, "second").await.unwrap();
     assert_eq!(raw(&mut db, id).await, ("pending".to_owned(), Some("second".to_owned())));
-    assert!(deliveries::stuck(&mut db, STUDY).await.unwrap());
-    assert!(!deliveries::stuck(&mut db, SECOND).await.unwrap());
+    assert!(deliveries::stuck(&mut db, STUDY, true).await.unwrap());
+    assert!(!deliveries::stuck(&mut db, SECOND, true).await.unwrap());
     // What was said in the end is no trouble any more.
     deliveries::end(&mut db, id, End::Done(None), None).await.unwrap();
-    assert!(!deliveries::stuck(&mut db, STUDY).await.unwrap());
+    assert!(!deliveries::stuck(&mut db, STUDY, true).await.unwrap());
     assert_eq!(raw(&mut db, id).await, ("done".to_owned(), None));
 }
 
@@ -246,7 +246,7 @@ async fn a_notice_that_waits_is_no_trouble_and_can_be_found() {
     record(&mut db, &format!("notice:{SECOND}:3"), SECOND).await;
     record(&mut db, "a", STUDY).await;
     deliveries::note_error(&mut db, newer, "x").await.unwrap();
-    assert!(!deliveries::stuck(&mut db, STUDY).await.unwrap());
+    assert!(!deliveries::stuck(&mut db, STUDY, true).await.unwrap());
     for (expected, ended) in [(Some(newer), newer), (Some(older), older)] {
         assert_eq!(deliveries::pending_notice(&mut db, STUDY).await.unwrap(), expected);
         deliveries::end(&mut db, ended, End::Done(None), None).await.unwrap();
@@ -277,16 +277,110 @@ async fn a_reading_waits_until_it_has_begun() {
 async fn the_next_expiry_is_that_of_a_pending_delivery() {
     let bench = Bench::new().await;
     let mut db = bench.store.begin().await.unwrap();
-    assert_eq!(deliveries::next_expiry(&mut db).await.unwrap(), None);
+    assert_eq!(deliveries::next_expiry(&mut db, at(0)).await.unwrap(), None);
     record(&mut db, "never", STUDY).await;
-    assert_eq!(deliveries::next_expiry(&mut db).await.unwrap(), None);
+    assert_eq!(deliveries::next_expiry(&mut db, at(0)).await.unwrap(), None);
     for (cause, minute) in [("late", 90), ("soon", 30)] {
         let new = New { expires_at: Some(at(minute)), ..bare(cause, cause, &CARD) };
         deliveries::record(&mut db, &new, at(0)).await.unwrap();
     }
-    assert_eq!(deliveries::next_expiry(&mut db).await.unwrap(), Some(at(30)));
+    assert_eq!(deliveries::next_expiry(&mut db, at(0)).await.unwrap(), Some(at(30)));
+    assert_eq!(deliveries::next_expiry(&mut db, at(30)).await.unwrap(), Some(at(90)));
     deliveries::end(&mut db, 3, End::Done(None), None).await.unwrap();
-    assert_eq!(deliveries::next_expiry(&mut db).await.unwrap(), Some(at(90)));
+    assert_eq!(deliveries::next_expiry(&mut db, at(0)).await.unwrap(), Some(at(90)));
+}
+
+#[tokio::test]
+async fn what_waits_for_a_courtesy_alone_is_not_stuck() {
+    let bench = Bench::new().await;
+    let mut db = bench.store.begin().await.unwrap();
+    for (number, cause) in [
+        "round:1:mark:5:6",
+        "round:1:unmark:5:6",
+        "round:1:pin",
+        "round:1:unpin",
+        "round:1:edit:closed",
+    ]
+    .into_iter()
+    .chain(["round:1:result", "round:1:read:close", "round:1:card"])
+    .enumerate()
+    {
+        let id = record(&mut db, cause, STUDY).await;
+        assert!(deliveries::note_overdue(&mut db, id).await.unwrap());
+        assert_eq!(raw(&mut db, id).await.1.as_deref(), Some("overdue"));
+        let stuck = [true, false].map(|courtesies| (courtesies, number >= 5 || courtesies));
+        for (courtesies, expected) in stuck {
+            let found = deliveries::stuck(&mut db, STUDY, courtesies).await.unwrap();
+            assert_eq!(found, expected, "{cause} {courtesies}");
+        }
+        deliveries::end(&mut db, id, End::Dropped, None).await.unwrap();
+        assert!(!deliveries::note_overdue(&mut db, id).await.unwrap());
+    }
+    let known = record(&mut db, "a", STUDY).await;
+    deliveries::note_error(&mut db, known, "503").await.unwrap();
+    deliveries::note_overdue(&mut db, known).await.unwrap();
+    assert_eq!(raw(&mut db, known).await.1.as_deref(), Some("503"), "why is known already");
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_found_for_a_while() {
+    let bench = Bench::new().await;
+    let mut db = bench.store.begin().await.unwrap();
+    let dropped = record(&mut db, "round:1:pin", STUDY).await;
+    deliveries::end(&mut db, dropped, End::Dropped, Some("over")).await.unwrap();
+    let mut lost = Vec::new();
+    for (cause, channel) in [("a", STUDY), ("b", SECOND), ("c", ELSEWHERE)] {
+        let id = record(&mut db, cause, channel).await;
+        assert!(deliveries::give_up(&mut db, id, "404").await.unwrap());
+        assert!(!deliveries::give_up(&mut db, id, "404").await.unwrap(), "once");
+        lost.push(id);
+    }
+    assert_eq!(raw(&mut db, lost[0]).await, ("dropped".into(), Some("given up: 404".into())));
+    for (since, limit, expected) in
+        [(at(0), 9, vec![lost[1], lost[0]]), (at(0), 1, vec![lost[1]]), (at(1), 9, vec![])]
+    {
+        let found = deliveries::given_up::<Said>(&mut db, GUILD, since, limit).await.unwrap();
+        let found: Vec<i64> = found.iter().map(|one| one.id).collect();
+        assert_eq!(found, expected, "{since} {limit}");
+    }
+    for (cause, expected) in [("a", true), ("round:1:pin", true), ("d", false)] {
+        assert_eq!(deliveries::is_dropped(&mut db, cause).await.unwrap(), expected, "{cause}");
+    }
+}
+
+#[tokio::test]
+async fn a_pending_delivery_can_be_changed_and_given_an_end() {
+    let bench = Bench::new().await;
+    let mut db = bench.store.begin().await.unwrap();
+    let id = record(&mut db, "a", STUDY).await;
+    assert_eq!(deliveries::expiry(&mut db, id).await.unwrap(), Some(None));
+    deliveries::expire_at(&mut db, id, at(9)).await.unwrap();
+    assert_eq!(deliveries::expiry(&mut db, id).await.unwrap(), Some(Some(at(9))));
+    let other = Said::Card { round: 2 };
+    assert!(deliveries::change(&mut db, id, &other).await.unwrap());
+    assert_eq!(found(&mut db, id).await.intent, other);
+    deliveries::end(&mut db, id, End::Done(None), None).await.unwrap();
+    assert!(!deliveries::change(&mut db, id, &CARD).await.unwrap());
+    deliveries::expire_at(&mut db, id, at(10)).await.unwrap();
+    assert_eq!(found(&mut db, id).await.expires_at, Some(at(9)));
+    assert_eq!(deliveries::expiry(&mut db, id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_delivery_that_cannot_be_read_keeps_no_other_waiting() {
+    let bench = Bench::new().await;
+    let mut db = bench.store.begin().await.unwrap();
+    let broken = record(&mut db, "a", STUDY).await;
+    let whole = record(&mut db, "b", STUDY).await;
+    sqlx::query("UPDATE deliveries SET intent = '{}' WHERE delivery_id = $1")
+        .bind(broken)
+        .execute(&mut *db)
+        .await
+        .unwrap();
+    let errands = deliveries::errands::<Said>(&mut db, 0).await.unwrap();
+    assert_eq!(errands.iter().map(|errand| errand.id).collect::<Vec<_>>(), [whole]);
+    let lane = errands.into_iter().next().unwrap().map(|said| matches!(said, Said::Card { .. }));
+    assert!(lane.what);
 }
 
 #[tokio::test]
@@ -309,6 +403,7 @@ async fn the_couriers_errands() {
     let errands = [
         Errand {
             id: first,
+            what: CARD,
             guild: GUILD,
             channel: Some(STUDY),
             after: None,
@@ -318,6 +413,7 @@ async fn the_couriers_errands() {
         },
         Errand {
             id: third,
+            what: CARD,
             guild: OTHER_GUILD,
             channel: None,
             after: Some(first),
@@ -331,9 +427,9 @@ async fn the_couriers_errands() {
     deliveries::attempt::<Said>(&mut db, first).await.unwrap();
     assert!(!deliveries::is_unsent(&mut db, first).await.unwrap());
     assert_eq!(deliveries::pending(&mut db).await.unwrap(), 2);
-    assert_eq!(deliveries::errands(&mut db, 0).await.unwrap(), errands);
-    assert_eq!(deliveries::errands(&mut db, first).await.unwrap(), errands[1..]);
-    assert_eq!(deliveries::errands(&mut db, third).await.unwrap(), []);
+    assert_eq!(deliveries::errands::<Said>(&mut db, 0).await.unwrap(), errands);
+    assert_eq!(deliveries::errands::<Said>(&mut db, first).await.unwrap(), errands[1..]);
+    assert_eq!(deliveries::errands::<Said>(&mut db, third).await.unwrap(), []);
 }
 
 #[tokio::test]

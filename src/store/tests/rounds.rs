@@ -33,6 +33,7 @@ fn closed(id: i64, channel: ChannelId, day: i64) -> Round {
             },
             awards: vec![Award { member: ANN, cause: Cause::Picked, points: 5 }],
             edited_late: vec![BOB],
+            unread: false,
         }),
         ..open(id, channel, date(day))
     }

@@ -500,18 +500,20 @@ impl Simulation {
     }
 }
 
-/// Waits for nothing.
-fn at_once() -> Settler {
-    Arc::new(|| Box::pin(async {}))
-}
-
 /// Limits for days that pass in seconds: a minute's wait for the gateway would be a week of study time.
 fn limits() -> Limits {
     let mut limits = Limits::default();
     limits.gateway.first_wait = Duration::from_millis(10);
     limits.gateway.longest_wait = Duration::from_millis(500);
     limits.gateway.between_identifies = Duration::from_millis(10);
+    limits.outbox.second_look = Duration::from_millis(20);
+    limits.close.read_again = Duration::from_millis(20);
     limits
+}
+
+/// Waits for nothing.
+fn at_once() -> Settler {
+    Arc::new(|| Box::pin(async {}))
 }
 
 #[cfg(test)]

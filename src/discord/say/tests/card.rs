@@ -86,7 +86,7 @@ fn closing() {
     │ ─ Closed
     │ The result is on its way.
     ╰ python/generators/lazy-sum
-    [How it works → rules:KEY]
+    [Vote! → vote:KEY] [How it works → rules:KEY]
     "#);
 }
 
@@ -101,6 +101,22 @@ fn closed_with_a_pick() {
     │ What does `sum([n for n in big])` keep in memory?
     │ ─ Closed
     │ 3 answers, members' pick: **Ana\_\***. The result and the reference answer are in <#300>.
+    ╰ python/generators/lazy-sum
+    [How it works → rules:KEY]
+    "#);
+}
+
+#[test]
+fn closed_with_a_result_that_could_not_be_posted() {
+    let mut view = card_view(State::Closed);
+    view.answers = 3;
+    view.unannounced = true;
+    assert_snapshot!(show(&card(&view)), @r#"
+    **Question of the day** (generator expressions, medium)
+    ╭ Brackets or parentheses? (Grey)
+    │ What does `sum([n for n in big])` keep in memory?
+    │ ─ Closed
+    │ 3 answers, no members' pick. I could not post its result; `/points` shows what it was worth.
     ╰ python/generators/lazy-sum
     [How it works → rules:KEY]
     "#);

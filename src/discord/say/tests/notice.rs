@@ -4,14 +4,15 @@ use crate::discord::Alarm;
 use crate::discord::say::notice::{alarm, notice, sentence};
 use crate::domain::checkup::{Ill, Purpose};
 use crate::domain::ids::{ChannelId, RoleId};
-use crate::domain::notice::{Notice, Trouble};
+use crate::domain::notice::{GaveUp, Notice, Trouble};
 use insta::assert_snapshot;
 
 /// What comes after a notice in the list of all of them; a new one breaks the build here.
 fn next(after: &Notice) -> Option<Notice> {
     let channel = CHANNEL;
     let doing = "post the question".to_owned();
-    let trouble = |trouble| Notice::InTrouble { channel, trouble, doing };
+    let trouble =
+        |trouble| Notice::InTrouble { channel, trouble, doing: "post the question".to_owned() };
     Some(match after {
         Notice::Missed { dates, .. } if dates.len() == 1 => {
             let dates = ["2026-11-23", "2026-11-24", "2026-11-26"].map(date).to_vec();
@@ -28,12 +29,23 @@ fn next(after: &Notice) -> Option<Notice> {
             Trouble::MissingRight => trouble(Trouble::ChannelGone),
             Trouble::ChannelGone => trouble(Trouble::NotInGuild),
             Trouble::NotInGuild => trouble(Trouble::Refused),
-            Trouble::Refused => Notice::WeeklyInTrouble { channel, trouble: Trouble::MissingRight },
+            Trouble::Refused => trouble(Trouble::NoAnswer),
+            Trouble::NoAnswer => {
+                Notice::WeeklyInTrouble { channel, trouble: Trouble::MissingRight }
+            }
         },
         Notice::WeeklyInTrouble { trouble: Trouble::MissingRight, .. } => {
             Notice::WeeklyInTrouble { channel, trouble: Trouble::ChannelGone }
         }
-        Notice::WeeklyInTrouble { .. } => Notice::Recovered { channel },
+        Notice::WeeklyInTrouble { .. } => Notice::GivenUp { channel, doing, why: GaveUp::Gone },
+        Notice::GivenUp { why: GaveUp::Gone, .. } => {
+            Notice::GivenUp { channel, doing, why: GaveUp::NotFound }
+        }
+        Notice::GivenUp { why: GaveUp::NotFound, .. } => {
+            Notice::GivenUp { channel, doing, why: GaveUp::Rejected }
+        }
+        Notice::GivenUp { why: GaveUp::Rejected, .. } => Notice::Moved { channel },
+        Notice::Moved { .. } => Notice::Recovered { channel },
         Notice::Recovered { .. } => {
             let lacks = |channel, right: &str| Ill::Lacks { channel, right: right.to_owned() };
             let ills = [lacks(channel, "Send Messages"), lacks(channel, "Embed Links")];
@@ -75,8 +87,13 @@ fn every_notice() {
     In <#200> I could not post the question: the channel is gone, or I cannot see it. Let me see it again, or end it with `/study remove`. I keep trying.
     In <#200> I could not post the question: I am not in this server any more. Invite me again.
     In <#200> I could not post the question: Discord refuses it. I keep trying; whoever runs this bot finds the reason in its log.
+    In <#200> I could not post the question: Discord has not answered, or has been too busy, for some minutes. I keep trying, and nothing is lost meanwhile.
     In <#200> I could not post the leaderboard of the last week: I lack a permission there. I keep trying for a while. `/study board weekly` names another channel, or switches it off.
     In <#200> I could not post the leaderboard of the last week: the channel is gone, or I cannot see it. I keep trying for a while. `/study board weekly` names another channel, or switches it off.
+    In <#200> I could not post the question, and gave it up: what it belongs to was deleted. Whoever runs this bot finds more in its log.
+    In <#200> I could not post the question, and gave it up: Discord kept saying that what it belongs to is not there. Whoever runs this bot finds more in its log.
+    In <#200> I could not post the question, and gave it up: Discord does not accept the text. Whoever runs this bot finds more in its log.
+    Discord kept saying that a thread in <#200> is not there, so I posted the result of its round in <#200> itself.
     All is well again in <#200>: what was waiting has been posted.
     My daily look at <#200> found what will keep its rounds from going well: in <#200> I lack **Send Messages** and **Embed Links**. `/study doctor` shows whether it is mended.
     My daily look at <#200> found what will keep its rounds from going well: in <#300> I lack **View Channel**. And the channel is gone, or I cannot see it (let me see it again, or end it with `/study remove`). And no question fits its plan, which `/study plan` changes. `/study doctor` shows whether it is mended.

@@ -1,7 +1,7 @@
 use super::sample::{ANA, BEN, CHIDI, DANA, instant, outcome, result_view};
 use super::show;
 use crate::discord::say::limit;
-use crate::discord::say::round::{how_points, result};
+use crate::discord::say::round::{how_points, plain_result, result};
 use crate::discord::say::text::units;
 use crate::domain::ballot::TallyRow;
 use crate::domain::ids::{ChannelId, GuildId, MemberId, MessageId};
@@ -166,6 +166,57 @@ fn nobody_answered() {
 }
 
 #[test]
+fn without_having_read_the_thread() {
+    let mut view = result_view(outcome(&[(ANA, 0)], &[], &[(ANA, Cause::Answered, 2)]));
+    view.round.outcome.as_mut().unwrap().unread = true;
+    assert_snapshot!(show(&result(&view)), @r#"
+    **The round is over.** There is no members' pick this time.
+    ╭ Result: Brackets or parentheses? (Gold)
+    │ I could not read the thread at the close, so only what I had seen before counts.
+    │
+    │ A members' pick takes at least two votes. The reference answer follows.
+    │ ─ Votes
+    │ Ana: 0 votes
+    │ ─ Points
+    │ Ana +2
+    ╰
+    [How points were given → points:KEY]
+    "#);
+}
+
+#[test]
+fn without_what_members_wrote() {
+    assert_snapshot!(show(&plain_result(&with_pick())), @r#"
+    **The round is over.** Members' pick: <@1> 🏆
+    ╭ Result: Brackets or parentheses? (Gold)
+    │ Discord did not accept this result with the answers in it.
+    │
+    │ <@1>: [go to the answer](https://discord.com/channels/100/300/401)
+    │
+    │ The reference answer follows.
+    │ ─ Votes
+    │ <@1>: 2 votes
+    │ <@2>: 1 vote
+    │ <@4>: 0 votes
+    │ ─ Points
+    │ <@1> +8, <@2> +2, <@4> +2, <@3> +1
+    ╰
+    [How points were given → points:KEY]
+    "#);
+    let mut view = result_view(outcome(&[], &[], &[]));
+    view.round.voided_at = Some(instant("2026-11-24T09:00:00Z"));
+    assert_snapshot!(show(&plain_result(&view)), @r#"
+    **An admin voided this round.** Its points were taken back.
+    ╭ Result: Brackets or parentheses? (Gold)
+    │ Discord did not accept this result with the answers in it.
+    │
+    │ The reference answer follows.
+    ╰
+    [How points were given → points:KEY]
+    "#);
+}
+
+#[test]
 fn in_the_channel_because_there_is_no_thread() {
     let mut view = result_view(outcome(&[], &[], &[]));
     view.in_channel = true;
@@ -173,7 +224,7 @@ fn in_the_channel_because_there_is_no_thread() {
     assert_snapshot!(show(&result(&view)), @r#"
     **The round is over.** Nobody answered this time.
     ╭ Result: Brackets or parentheses? (Gold)
-    │ The thread of this round is not there, so its result comes here.
+    │ I could not post in the thread of this round, so its result comes here.
     │
     │ The reference answer follows.
     ╰
@@ -189,7 +240,7 @@ fn in_the_channel_because_the_thread_is_gone() {
     assert_snapshot!(show(&result(&view)), @r#"
     **The round is over.** Members' pick: **Ana** 🏆
     ╭ Result: Brackets or parentheses? (Gold)
-    │ The thread of this round is not there, so its result comes here.
+    │ I could not post in the thread of this round, so its result comes here.
     │ ─ Votes
     │ Ana: 2 votes 🏆
     │ Ben: 1 vote

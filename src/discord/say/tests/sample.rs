@@ -111,6 +111,7 @@ pub(in crate::discord) fn card_view(state: State) -> CardView {
         picks: Vec::new(),
         answers: 0,
         rate: Rate::default(),
+        unannounced: false,
     }
 }
 
@@ -131,6 +132,7 @@ pub(in crate::discord) fn outcome(
             .map(|&(member, cause, points)| Award { member, cause, points })
             .collect(),
         edited_late: Vec::new(),
+        unread: false,
     }
 }
 

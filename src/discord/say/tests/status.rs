@@ -28,6 +28,7 @@ fn of(channels: Vec<ChannelStatus>) -> Status {
         guild: guild(),
         channels,
         unsaid: Vec::new(),
+        given_up: Vec::new(),
         reports: ReportsView::default(),
         contradicted: Vec::new(),
     }
