@@ -5,6 +5,7 @@ use crate::program::{Place, Running};
 use serde_json::json;
 use std::fs;
 use std::process::{Command, Stdio};
+use studyhall::store::Store;
 
 fn start(place: &Place, world: &World, more: &[&str]) -> Running {
     let words = ["run", "--api", world.text("api"), "--clock", "follow", "--seed", "3"];
@@ -164,19 +165,21 @@ fn starts_on(prepare: &str) -> Option<String> {
     };
     let works = |own_user: &bool| run(*own_user, "true").is_some_and(|done| done.status.success());
     let own_user = [false, true].into_iter().find(works)?;
-    let start = "\"$0\" run --api http://127.0.0.1:9";
-    let done = run(own_user, &format!("{}; exec {start}", prepare.replace("START", start)))?;
+    let start = "exec \"$0\" run --api http://127.0.0.1:9";
+    let done = run(own_user, &format!("{prepare}; {start}"))?;
     assert!(done.stdout.is_empty(), "{}", String::from_utf8_lossy(&done.stdout));
     let said = String::from_utf8_lossy(&done.stderr);
     Some(format!("exit {:?}\n{}", done.status.code(), said.trim_end()))
 }
 
 #[cfg(target_os = "linux")]
-#[test]
-fn a_disk_that_is_full_or_read_only_at_the_start_is_told_in_these_words() {
+#[tokio::test]
+async fn a_disk_that_is_full_or_read_only_at_the_start_is_told_in_these_words() {
     let fill = "cat /dev/zero > disk/filler 2>&-";
-    // A backup closes the database properly, which a start that fails doesn't.
-    let there = "START 2>/dev/null; \"$0\" backup spare.bak >/dev/null";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("study.db");
+    Store::open(&file).await.unwrap().close().await;
+    let there = format!("cp '{}' disk/study.db", file.display());
     let starts = [
         fill.to_owned(),
         format!("{there}; {fill}"),
@@ -192,7 +195,7 @@ fn a_disk_that_is_full_or_read_only_at_the_start_is_told_in_these_words() {
     exit Some(1)
     studyhall: cannot open the database disk/study.db: the disk is full. Make room on it, and start again; nothing was changed
     exit Some(1)
-    studyhall: cannot reach http://127.0.0.1:9. Check the network, or the address after --api
+    studyhall: cannot open the database disk/study.db: the disk is full. Make room on it, and start again; nothing was changed
     exit Some(1)
     studyhall: the database disk/study.db cannot be written: the file, its folder or the disk is read-only for this user. Let this user write the file and its folder, or name another file under [database] path
     exit Some(1)

@@ -42,6 +42,7 @@ fn help() {
           --api <URL>      A Discord-compatible server instead of Discord (plain http only to a loopback address)
           --seed <N>       The root of all chance, to repeat a run
           --clock <CLOCK>  START@RATE, START@manual or follow; only with a loopback --api
+          --new-database   Begin with an empty database where there was one and it is gone
       -h, --help           Print help
     ");
     insta::assert_snapshot!(place.says(&["demo", "--help"]), @r"

@@ -38,7 +38,9 @@ fn words_that_mean_nothing() {
     [err]
     error: unexpected argument '--databse' found
 
-    Usage: studyhall run [OPTIONS]
+      tip: a similar argument exists: '--new-database'
+
+    Usage: studyhall run --new-database
 
     For more information, try '--help'.
     ");
