@@ -67,7 +67,7 @@ impl Writing {
             tracing::error!(
                 failing_for_s = since,
                 unlogged,
-                "the database can't be written: {why}. Nothing is lost; the bot tries again until it can"
+                "the database can't be written: {why}. Nothing that was confirmed is lost, and the bot tries again until it can"
             );
         }
     }

@@ -54,7 +54,8 @@ thread_local! {
 async fn set_up(patience: Duration) -> (Stage, Arc<AtomicI64>) {
     let ahead = Arc::<AtomicI64>::default();
     AHEAD.set(Some(Arc::clone(&ahead)));
-    let retry = Duration::from_millis(20);
+    // Long enough for the sandbox to come to rest in between.
+    let retry = Duration::from_millis(500);
     let clock = Clock { patience, retry, ..Clock::default() };
     let props = Props {
         limits: Limits { clock, ..Limits::default() },

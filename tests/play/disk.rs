@@ -47,7 +47,7 @@ async fn set_up() -> Stage {
     let notes = stage.channel("admin-notes").to_string();
     let options = json!({"time": "08:00", "zone": "UTC", "weekdays": "daily", "notices": notes});
     stage.set_up_with(options).await;
-    for fault in ["doing=\"commit\"", "doing=\"reply\"", "tick"] {
+    for fault in ["the database can't be written", "doing=\"reply\"", "tick"] {
         stage.expect_error(fault);
     }
     stage.advance(1).await;
