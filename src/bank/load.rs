@@ -116,7 +116,7 @@ fn read(text: &str, report: &mut Report) -> Option<Draft> {
 
 /// The front matter between its fences, and where the Markdown begins.
 fn split(text: &str, report: &mut Report) -> Option<(Option<Range<usize>>, usize)> {
-    if is_blank(&text) {
+    if is_blank(text) {
         report.whole("is empty");
         return None;
     }

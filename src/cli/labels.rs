@@ -5,6 +5,7 @@ use super::Failed;
 use crate::bank::Bank;
 use crate::config::Config;
 use crate::domain::rate::{Contradiction, ENOUGH, Rate, expected};
+use crate::domain::text::printable;
 use crate::engine::rates::{Contradicted, contradicted};
 use crate::store::{Store, rates};
 use std::io::{self, Write as _};
@@ -24,7 +25,7 @@ pub(super) async fn labels(config: Option<&Path>, database: Option<&Path>) -> Re
     let mut out = io::stdout().lock();
     for one in &found {
         // Whoever closed the pipe has read enough.
-        if writeln!(out, "{}", line(&bank, one)).is_err() {
+        if writeln!(out, "{}", printable(&line(&bank, one))).is_err() {
             return Ok(());
         }
     }
