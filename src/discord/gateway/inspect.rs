@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const WARN_EVERY: Duration = Duration::from_secs(60);
 /// The kinds of events that the bot or its cache of guilds lives on. Others may be new to the library,
 /// and are none of our business.
-const NEEDED: [&str; 20] = [
+const NEEDED: [&str; 21] = [
     "READY",
     "RESUMED",
     "INTERACTION_CREATE",
@@ -33,6 +33,7 @@ const NEEDED: [&str; 20] = [
     "THREAD_CREATE",
     "THREAD_UPDATE",
     "THREAD_DELETE",
+    "APPLICATION_COMMAND_PERMISSIONS_UPDATE",
 ];
 
 /// What follows from an event that the library can't read.

@@ -27,6 +27,8 @@ pub mod intent {
 
 /// Events a session can still be given after it was away. A longer absence needs a new session.
 const REPLAY: usize = 20_000;
+/// Events that a connection may leave unread: more than a resume brings at once.
+const UNREAD: usize = 2 * REPLAY;
 /// Bytes of such events; where they are more, the oldest are no longer given.
 const REPLAY_BYTES: usize = 64 * 1024 * 1024;
 /// Sessions without a connection that are kept per user.
@@ -174,7 +176,12 @@ impl Session {
         }
     }
 
-    fn hand_over(&self, sequence: u64, written: Arc<Written>) {
+    fn hand_over(&mut self, sequence: u64, written: Arc<Written>) {
+        if self.queued.load(Ordering::SeqCst) >= UNREAD {
+            // Its client reads nothing. It may resume, on another connection.
+            self.send(Frame::Abort);
+            self.connection = None;
+        }
         self.queued.fetch_add(1, Ordering::SeqCst);
         self.send(Frame::Dispatch(sequence, written, Queued(Arc::clone(&self.queued))));
     }
@@ -296,6 +303,8 @@ impl Hub {
         };
         session.send(Frame::Close(4000, "The session was resumed elsewhere."));
         session.connection = Some(connection);
+        // What the last one has not written does not count against this one.
+        session.queued = Arc::default();
         for (sequence, written) in missed {
             session.hand_over(sequence, written);
         }
@@ -430,17 +439,18 @@ mod tests {
         let (to, mut from) = unbounded_channel();
         hub.open("one".into(), 5, 0, (1, to));
         let session = hub.session_mut("one").unwrap();
-        for _ in 0..REPLAY + 9 {
+        for _ in 0..UNREAD + 9 {
             session.dispatch(&Written::new("A", json!(null)));
         }
         assert_eq!(hub.connected(5), 0);
+        let (to, _from) = unbounded_channel();
+        assert!(hub.resume("one", 5, UNREAD as u64, (2, to)));
+        assert_eq!((hub.connected(5), hub.queued(5)), (1, 10));
         let mut waiting = 0;
         while let Ok(frame) = from.try_recv() {
             waiting += usize::from(matches!(frame, Frame::Dispatch(..)));
         }
-        assert_eq!((waiting, hub.queued(5)), (REPLAY, 0));
-        let (to, _from) = unbounded_channel();
-        assert!(hub.resume("one", 5, 20, (2, to)));
+        assert_eq!(waiting, UNREAD);
     }
 
     #[test]
