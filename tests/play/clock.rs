@@ -73,7 +73,7 @@ async fn set_up(patience: Duration) -> (Stage, Arc<AtomicI64>) {
 }
 
 fn doubt(stage: &Stage) -> Option<String> {
-    stage.engine().vitals().snapshot().clock.map(|failing| failing.why)
+    stage.engine().vitals().snapshot().clock_doubted.map(|failing| failing.why)
 }
 
 #[tokio::test]
