@@ -104,6 +104,7 @@ async fn open_round(
         rules: Rules::default(),
         bot: BOT,
         seed: 1,
+        min_free_mib: 50,
         limits: Limits::default(),
     };
     let (bank, _) = Bank::load(true, &[]);

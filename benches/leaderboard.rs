@@ -82,6 +82,7 @@ async fn one_size(file: &Path, rows: u64) -> anyhow::Result<()> {
         rules: Rules::default(),
         bot: MemberId(9),
         seed: 1,
+        min_free_mib: 50,
         limits: Limits::default(),
     };
     let bank = Arc::new(Bank::load(true, &[]).0);

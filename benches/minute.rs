@@ -196,6 +196,7 @@ impl World {
             },
             clock: Arc::new(Simulated(self.clock.clone())),
             seed: 1,
+            min_free_mib: 50,
             limits: Limits::default(),
         })
         .await?;

@@ -51,6 +51,7 @@ pub async fn open(time: &str) -> anyhow::Result<Place> {
         },
         clock: Arc::new(Simulated(clock)),
         seed: 1,
+        min_free_mib: 50,
         limits: Limits::default(),
     };
     let bot = Killable::start(parts, "bot").await?;

@@ -45,6 +45,8 @@ pub struct Parts {
     pub seed: u64,
     /// Of watchdogs and back-offs.
     pub limits: Limits,
+    /// Free space, in MiB, below which the health check is red.
+    pub min_free_mib: u32,
 }
 
 /// A running bot.
@@ -100,6 +102,7 @@ pub async fn start_seen(parts: Parts, milestones: Milestones) -> anyhow::Result<
         },
         bot: connection.bot(),
         seed: parts.seed,
+        min_free_mib: parts.min_free_mib,
         limits: parts.limits,
     };
     connection.register_commands().await.context("the commands could not be registered")?;

@@ -49,6 +49,7 @@ pub(super) async fn demo(args: DemoArgs) -> Result<(), Failed> {
         },
         clock: Arc::new(Simulated(clock)),
         seed: seed(args.server.seed),
+        min_free_mib: 50,
         limits: Limits::default(),
     })
     .await?;

@@ -37,6 +37,7 @@ pub(super) async fn run(args: RunArgs) -> Result<(), Failed> {
         link: Link { token: token.secret, api: server, client: None, paced: true },
         clock,
         seed: seed(args.seed),
+        min_free_mib: config.database.min_free_mib,
         limits: Limits::default(),
     });
     // While Discord can't be reached this takes as long as the outage.

@@ -286,7 +286,8 @@ impl Engine {
 
     /// What the bot knows of its own health without asking anybody.
     pub fn own_health(&self) -> Vec<Finding> {
-        of_health(&self.vitals().snapshot(), real_now())
+        let free = space(self.shared.store.free_bytes(), self.settings().min_free_mib);
+        of_health(&self.vitals().snapshot(), real_now()).into_iter().chain([free]).collect()
     }
 
     /// The study channels of a guild that a daily look is for, and where its weekly board goes.

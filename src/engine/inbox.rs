@@ -372,6 +372,7 @@ mod tests {
             rules: Rules::default(),
             bot: MemberId(1),
             seed: 7,
+            min_free_mib: 50,
             limits: Limits { writer, ..Limits::default() },
         };
         let bank = Arc::new(Bank::default());

@@ -87,6 +87,8 @@ pub struct Settings {
     pub seed: u64,
     /// Of watchdogs and back-offs.
     pub limits: Limits,
+    /// Free space, in MiB, below which the health check is red.
+    pub min_free_mib: u32,
 }
 
 /// An input on its way, with the place for its reply.

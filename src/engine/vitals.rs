@@ -116,8 +116,7 @@ impl Vitals {
 
     /// How long there has been no gateway session; zero while there is one.
     pub fn deaf_for(&self) -> TimeDelta {
-        let since = self.state().snapshot.deaf.as_ref().map(|failing| failing.since);
-        since.map_or(TimeDelta::zero(), |since| real_now() - since)
+        self.health().deaf.unwrap_or_default()
     }
 
     /// A transaction was committed.

@@ -68,7 +68,9 @@ fn line<'a>(said: &'a str, label: &str) -> &'a str {
 fn portable(said: &str) -> String {
     let mut lines: Vec<String> = said.lines().map(str::to_owned).collect();
     for line in &mut lines {
-        for (label, rest) in [("Questions ", "…"), ("Time zones ", "…"), ("Bot ", "…")] {
+        for (label, rest) in
+            [("Questions ", "…"), ("Disk space ", "…"), ("Time zones ", "…"), ("Bot ", "…")]
+        {
             if line.get(6..).is_some_and(|text| text.starts_with(label)) && !line.contains("not ") {
                 *line = format!("{}{rest}", &line[..23]);
             }
@@ -93,6 +95,7 @@ async fn before_the_first_start_nothing_is_red() {
     ok    Configuration    as it should be
     ok    Questions        …
     warn  Database         there is none yet; the first start makes it
+    ok    Disk space       …
     warn  Backup           none is known. Let the bot make one every day (`backups` in [database]), or make them yourself: `studyhall backup FILE`
     ok    Bot              not running
     ok    Time zones       …
@@ -117,6 +120,7 @@ async fn while_the_bot_runs_and_after() {
     ok    Configuration    as it should be
     ok    Questions        …
     ok    Database         whole, …
+    ok    Disk space       …
     warn  Backup           none is known. Let the bot make one every day (`backups` in [database]), or make them yourself: `studyhall backup FILE`
     ok    Bot              …
     ok    Gateway          connected
@@ -334,6 +338,17 @@ async fn a_database_that_is_damaged_or_is_none_is_red() {
     let said = examined(&place, &sandbox);
     assert!(line(&said, "Database").contains("is not a Studyhall database"), "{said}");
     sandbox.stop().await;
+}
+
+#[test]
+fn less_free_space_than_the_configuration_asks_for_is_red() {
+    // A tebibyte, which no machine of ours has.
+    let place = Place::with(&[("config.toml", "[database]\nmin_free_mib = 1048576\n")]);
+    let said = place.says(&["doctor"]);
+    let space = line(&said, "Disk space");
+    assert!(space.starts_with("red   Disk space       only "), "{said}");
+    assert!(space.ends_with("less than 1024.0 GiB. Make room where the database is"), "{said}");
+    assert!(said.starts_with("exit 1"), "{said}");
 }
 
 #[test]

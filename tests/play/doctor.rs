@@ -40,6 +40,9 @@ async fn the_doctor_finds_nothing_where_all_is_well() {
         "✅ **Clock**: agrees with Discord's",
         "✅ **Time zones**: rules of ",
         "✅ **Database**: whole, ",
+        "✅ **Disk space**: ",
+        "✅ **Gateway**: connected",
+        "✅ **Writing**: the database can be written",
         "⚠️ Look: **Backup**: none is known. Whoever runs this bot should make one every day",
     ] {
         assert!(bot.contains(line), "{line}: {bot}");

@@ -97,6 +97,7 @@ impl Production {
             link,
             clock: Arc::new(Simulated(sandbox.clock())),
             seed: 7,
+            min_free_mib: 50,
             limits: Limits::default(),
         })
         .await

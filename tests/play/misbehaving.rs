@@ -154,6 +154,7 @@ async fn without_the_content_intent_the_bot_ends_and_says_what_to_do() {
         },
         clock: Arc::new(Simulated(sandbox.clock())),
         seed: 7,
+        min_free_mib: 50,
         limits: Limits::default(),
     })
     .await

@@ -417,6 +417,7 @@ impl Stage {
             },
             clock: (self.props.clock)(self.sandbox().clock()),
             seed: 7,
+            min_free_mib: 50,
             limits: self.props.limits,
         };
         let milestones = self.props.milestones.clone();

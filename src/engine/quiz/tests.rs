@@ -83,6 +83,7 @@ impl Bench {
             rules: Rules { quiz_daily: 7, ..Rules::default() },
             bot: MemberId(1),
             seed: 7,
+            min_free_mib: 50,
             limits: Limits::default(),
         };
         let mut db = store.begin().await.unwrap();

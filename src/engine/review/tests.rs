@@ -71,6 +71,7 @@ impl Room {
             rules: Rules::default(),
             bot: MemberId(9),
             seed: 7,
+            min_free_mib: 50,
             limits: Limits::default(),
         };
         let bank: Bank = [question("a"), question("b")].into_iter().collect();

@@ -330,6 +330,7 @@ impl Simulation {
             },
             clock: Arc::new(Simulated(self.sandbox.clock())),
             seed: self.plan.seed,
+            min_free_mib: 50,
             limits: limits(),
         }
     }

@@ -365,6 +365,7 @@ fn settings(lateness: TimeDelta) -> Settings {
         rules: Rules::default(),
         bot: MemberId(99),
         seed: 1,
+        min_free_mib: 50,
         limits: Limits::default(),
     }
 }
