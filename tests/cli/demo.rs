@@ -123,8 +123,9 @@ async fn a_demo_on_a_database_of_ones_own_goes_on_where_it_ended() {
     let said = demo.terminate();
     assert!(said.starts_with("exit 0"), "{said}");
     let files: Vec<_> = place.contents().into_keys().collect();
-    // The lock is empty and stays, so that two that start at once lock the same file.
-    let complete = [place.path("mine.db"), place.path("mine.db.lock")];
+    // The lock is empty and stays, so that two that start at once lock the same file; so does what
+    // the bot last said of its health.
+    let complete = ["mine.db", "mine.db.health", "mine.db.lock"].map(|name| place.path(name));
     assert_eq!(files, complete, "one file, complete");
 }
 

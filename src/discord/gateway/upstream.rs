@@ -70,7 +70,10 @@ impl Address {
         let host = url.host_str().unwrap_or_default().to_owned();
         let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let loopback = bare == "localhost"
-            || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+            // 0.0.0.0 is this computer too, and what a server that listens everywhere may call itself.
+            || bare
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback() || address.is_unspecified());
         let encrypted = match url.scheme() {
             "wss" => true,
             "ws" if loopback => false,
@@ -238,6 +241,7 @@ mod tests {
         assert_eq!(sandbox.url, "ws://127.0.0.1:4000/gateway?v=10&encoding=json");
         assert!(!sandbox.encrypted && sandbox.port == 4000);
         assert_eq!(good("ws://[::1]:9").host, "::1");
+        assert_eq!(good("ws://0.0.0.0:9/gateway").host, "0.0.0.0");
         for bad in
             ["ws://example.org", "https://example.org", "gateway", "", "ws://127.0.0.1.example.org"]
         {

@@ -5,8 +5,8 @@ use crate::store::probe;
 async fn a_probe_writes_and_changes_nothing() {
     let bench = Bench::with_rounds().await;
     let mut db = bench.store.begin().await.unwrap();
-    probe(&mut db).await.unwrap();
+    probe::probe(&mut db).await.unwrap();
     assert!(db.commit().await.unwrap(), "it counts as written");
     let mut reader = bench.store.read().await.unwrap();
-    assert!(probe(&mut reader).await.is_err(), "it really writes");
+    assert!(probe::probe(&mut reader).await.is_err(), "it really writes");
 }

@@ -132,6 +132,8 @@ async fn runs_are_found_by_who_and_where_and_when() {
     assert_eq!(quizzes::result_due(&mut db, GUILD, BOB).await.unwrap(), None);
     assert_eq!(quizzes::group_in(&mut db, STUDY).await.unwrap().unwrap().id, RunId(4));
     assert_eq!(quizzes::group_in(&mut db, ChannelId(5)).await.unwrap(), None);
+    let groups = quizzes::groups(&mut db).await.unwrap();
+    assert_eq!(groups.iter().map(|run| run.id.0).collect::<Vec<_>>(), [4]);
     assert_eq!(quizzes::next_wake(&mut db).await.unwrap(), Some(at(1)));
     let woken = quizzes::due(&mut db, at(2)).await.unwrap();
     assert_eq!(woken.iter().map(|run| run.id.0).collect::<Vec<_>>(), [1, 2]);
