@@ -272,6 +272,9 @@ async fn commands(bot: &Bot) {
         bot.get(&format!("{base}/{help}")).await;
         let edit = json!({"description": "Tells the rules in force"});
         bot.ask("PATCH", &format!("{base}/{help}"), Some(edit)).await;
+        if base.contains("/guilds/") {
+            bot.get(&format!("{base}/permissions")).await;
+        }
         bot.ask("DELETE", &format!("{base}/{help}"), None).await;
         bot.refused("GET", &format!("{base}/{help}"), None).await;
         if base.contains("guilds") {
