@@ -243,6 +243,20 @@ async fn threads(bot: &Bot, ana: &Actor) {
     bot.get(&format!("/channels/{study}/messages")).await;
 }
 
+/// Who may use a command: a member sets it, and the bot reads it.
+async fn permissions(bot: &Bot, base: &str, command: &str) {
+    let described = bot.sandbox.description();
+    let mut members = described["members"].as_array().unwrap().iter();
+    let admin = members.find(|member| member["admin"] == true).unwrap();
+    let set = json!({"permissions": [{"id": admin["id"], "type": 2, "permission": true}]});
+    let address = format!("{}{base}/{command}/permissions", bot.sandbox.api());
+    let token = admin["token"].as_str().unwrap();
+    let request = bot.http.put(address).header("authorization", token).json(&set);
+    assert!(request.send().await.unwrap().status().is_success());
+    bot.get(&format!("{base}/permissions")).await;
+    bot.get(&format!("{base}/{command}/permissions")).await;
+}
+
 async fn commands(bot: &Bot) {
     let application = format!("/applications/{}", bot.sandbox.bot_id());
     let guild = bot.sandbox.guild_id();
@@ -273,7 +287,7 @@ async fn commands(bot: &Bot) {
         let edit = json!({"description": "Tells the rules in force"});
         bot.ask("PATCH", &format!("{base}/{help}"), Some(edit)).await;
         if base.contains("/guilds/") {
-            bot.get(&format!("{base}/permissions")).await;
+            permissions(bot, &base, &help).await;
         }
         bot.ask("DELETE", &format!("{base}/{help}"), None).await;
         bot.refused("GET", &format!("{base}/{help}"), None).await;
