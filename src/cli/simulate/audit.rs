@@ -263,7 +263,7 @@ fn marks(
 }
 
 /// No member here reacts to anything, so that it is the bot's.
-fn is_marked(message: &Value) -> bool {
+pub fn is_marked(message: &Value) -> bool {
     let mut reactions = message["reactions"].as_array().into_iter().flatten();
     reactions.any(|reaction| reaction["emoji"]["name"] == "✅")
 }

@@ -7,7 +7,7 @@ use rand::RngExt as _;
 use rand::seq::IndexedRandom as _;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A round stays open for at most this long (the rule that members are told).
 const LONGEST_ROUND: TimeDelta = TimeDelta::days(7);
@@ -74,6 +74,8 @@ pub struct Guild {
     pub votes: BTreeMap<(u64, u64), Vec<Vote>>,
     /// By card: authors who took back all of their answer, or began to.
     pub taken_back: BTreeMap<u64, Vec<u64>>,
+    /// Messages that the bot can no longer read from the history.
+    pub spoiled: BTreeSet<u64>,
     /// When this guild alone was disturbed: rights missing, the bot kicked.
     pub disturbed: Vec<Span>,
     /// Messages that members could not send or did not get answers to.
@@ -110,6 +112,7 @@ impl Guild {
             cards: Vec::new(),
             votes: BTreeMap::new(),
             taken_back: BTreeMap::new(),
+            spoiled: BTreeSet::new(),
             disturbed: Vec::new(),
             unanswered: 0,
             newest: None,
@@ -206,7 +209,8 @@ impl Guild {
     async fn edit(&mut self, member: &Actor, thread: u64, message: Option<u64>) {
         self.texts += 1;
         let text = format!("On reflection my answer is a different one ({}).", self.texts);
-        let Some(message) = message else { return };
+        // An edit that the bot misses can't be read from an unreadable message afterwards.
+        let Some(message) = message.filter(|one| !self.spoiled.contains(one)) else { return };
         if member.edit(thread, message, &text).await.is_err() {
             self.unanswered += 1;
         }

@@ -26,7 +26,8 @@ pub(super) enum Faults {
     /// Requests fail, the gateway stumbles, a killed bot may stay away for hours; rate limits hold
     Rough,
     /// All that more often; besides outages, missing rights, the bot kicked, members who leave, a
-    /// clock that leaps
+    /// clock that leaps, a full disk, a locked database, handshakes and sessions that get lost,
+    /// requests that hang, histories that lag, things denied once, messages that can't be read
     Hostile,
 }
 

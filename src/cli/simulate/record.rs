@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
 use std::path::Path;
+use std::time::Duration;
 
 /// One row of `rounds`.
 #[derive(Debug, Clone)]
@@ -152,6 +153,31 @@ impl Peek {
     /// When that fails.
     pub async fn close(self) -> anyhow::Result<()> {
         Ok(self.db.close().await?)
+    }
+}
+
+/// The lock of a database, held against the bot.
+pub struct Lock {
+    db: SqliteConnection,
+}
+
+impl Lock {
+    /// Takes it.
+    ///
+    /// # Errors
+    /// When the database cannot be opened, or somebody has the lock for longer than a moment.
+    pub async fn take(database: &Path) -> anyhow::Result<Self> {
+        let options = SqliteConnectOptions::new().filename(database);
+        let mut db = options.busy_timeout(Duration::from_millis(500)).connect().await?;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut db).await?;
+        Ok(Self { db })
+    }
+
+    /// Gives it back.
+    pub async fn release(&mut self) {
+        if let Err(error) = sqlx::query("ROLLBACK").execute(&mut self.db).await {
+            tracing::warn!(%error, "the lock could not be given back");
+        }
     }
 }
 

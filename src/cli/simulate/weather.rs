@@ -1,7 +1,7 @@
 //! What goes wrong, and how often.
 
 use super::Faults;
-use crate::sandbox::Fault;
+use crate::sandbox::{Fault, Unreadable};
 use chrono::TimeDelta;
 use rand::RngExt as _;
 use rand::seq::IndexedRandom as _;
@@ -18,6 +18,10 @@ const REQUESTS: [(&str, &str); 7] = [
     ("POST", "/callback"),
     ("*", "/"),
 ];
+
+/// What makes a message unreadable.
+const SHAPES: [Unreadable; 4] =
+    [Unreadable::Component, Unreadable::Decoration, Unreadable::Emoji, Unreadable::Author];
 
 /// One thing that goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,6 +57,17 @@ pub enum Trouble {
     Changed,
     /// The clock leaps, forward or back.
     Leap(TimeDelta),
+    /// The next connection to the gateway is taken and its handshake not answered until the next
+    /// trouble of the kind.
+    Swallowed,
+    /// The next event of this name never comes; the gateway's connection breaks, so that there is one.
+    Lost(&'static str),
+    /// The bot's disk is full for so long (study time).
+    Full(TimeDelta),
+    /// Another program keeps the database locked for so long (wire time).
+    Locked(Duration),
+    /// An answer that counts can no longer be read from the history of its thread.
+    Unreadable(Unreadable),
 }
 
 impl Faults {
@@ -69,6 +84,9 @@ impl Faults {
                 troubles.push(request(rng));
             }
         }
+        if rng.random_bool(0.3 * rare) {
+            troubles.push(half_working(rng));
+        }
         if rng.random_bool(gateway) {
             troubles.push(match rng.random_range(0..5) {
                 0 => Trouble::Drop,
@@ -81,7 +99,10 @@ impl Faults {
             troubles.push(Trouble::Twice(rng.random_range(1..6)));
         }
         let mut hours = |most: i64| TimeDelta::minutes(rng.random_range(10..most * 60));
-        let (outage, muted, kicked) = (hours(4), hours(12), hours(12));
+        let (outage, muted, kicked, full) = (hours(4), hours(12), hours(12), hours(4));
+        // SQLite waits for five seconds before it gives up.
+        let locked = Duration::from_millis(rng.random_range(100..7_000));
+        let shape = *SHAPES.choose(rng).unwrap_or(&Unreadable::Component);
         for (odds, trouble) in [
             (0.02, Trouble::Outage(outage)),
             (0.03, Trouble::Muted(muted)),
@@ -90,6 +111,12 @@ impl Faults {
             (0.02, Trouble::Aged(Duration::from_secs(16 * 60))),
             (0.02, Trouble::Leap(TimeDelta::minutes(20))),
             (0.02, Trouble::Leap(TimeDelta::minutes(-20))),
+            (0.03, Trouble::Swallowed),
+            (0.03, Trouble::Lost("READY")),
+            (0.03, Trouble::Lost("RESUMED")),
+            (0.02, Trouble::Full(full)),
+            (0.02, Trouble::Locked(locked)),
+            (0.1, Trouble::Unreadable(shape)),
         ] {
             if rng.random_bool(odds * rare) {
                 troubles.push(trouble);
@@ -112,6 +139,21 @@ impl Faults {
             TimeDelta::minutes(rng.random_range(1..most))
         }
     }
+}
+
+/// A world that half works: what is there is denied once, a history lags, an answer never comes.
+fn half_working(rng: &mut ChaCha8Rng) -> Trouble {
+    let mut matcher = *REQUESTS.choose(rng).unwrap_or(&("*", "/"));
+    let fault = match rng.random_range(0..4) {
+        0 => Fault::Refuse { status: 404, code: *[10_003, 10_008].choose(rng).unwrap_or(&10_003) },
+        1 => Fault::Page(*[403, 502, 503].choose(rng).unwrap_or(&502)),
+        2 => {
+            matcher = ("GET", "/messages$");
+            Fault::Lag { newest: *[1, 2, usize::MAX].choose(rng).unwrap_or(&1) }
+        }
+        _ => Fault::Hang,
+    };
+    Trouble::Requests { matcher, fault, times: 1 }
 }
 
 fn request(rng: &mut ChaCha8Rng) -> Trouble {

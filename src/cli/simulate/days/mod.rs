@@ -80,6 +80,8 @@ enum Event {
     Unmuted(usize),
     /// The bot is invited back to this guild.
     Invited(usize),
+    /// There is room on the disk again.
+    Room,
 }
 
 /// A running simulation.
@@ -99,6 +101,8 @@ pub struct Simulation {
     events: BTreeMap<(DateTime<Utc>, u64), Event>,
     last_event: u64,
     outage: bool,
+    /// Whether the bot's disk is full.
+    full: bool,
     kills: u64,
     troubles: u64,
 }
@@ -141,6 +145,7 @@ impl Simulation {
             events: BTreeMap::new(),
             last_event: 0,
             outage: false,
+            full: false,
             kills: 0,
             troubles: 0,
         };
@@ -177,6 +182,7 @@ impl Simulation {
                 Event::OutageEnds => self.end_outage().await?,
                 Event::Unmuted(guild) => self.unmute(guild),
                 Event::Invited(guild) => self.invite(guild),
+                Event::Room => self.make_room().await?,
             }
         }
         Ok(())
@@ -276,14 +282,16 @@ impl Simulation {
     async fn go_to(&self, at: DateTime<Utc>) {
         let by = at - self.sandbox.clock().now();
         if by > TimeDelta::zero() {
-            let settler = if self.bot.is_some() { Arc::clone(&self.settler) } else { at_once() };
+            // Ticks that can't be saved leave something due, so that there is no rest.
+            let rests = self.bot.is_some() && !self.full;
+            let settler = if rests { Arc::clone(&self.settler) } else { at_once() };
             self.sandbox.clock().advance(by, &*settler).await;
         }
     }
 
     /// Waits until the bot has said what it can say.
     async fn come_to_rest(&self) -> anyhow::Result<()> {
-        if self.bot.is_none() || self.outage {
+        if self.bot.is_none() || self.outage || self.full {
             return Ok(());
         }
         (self.settler)().await;
@@ -306,6 +314,7 @@ impl Simulation {
             tracing::info!(?waited, pending, connected, "came to rest late");
         }
         self.sandbox.clear_faults();
+        self.sandbox.clear_gateway_faults();
         (self.settler)().await;
         Ok(())
     }
@@ -395,6 +404,8 @@ impl Simulation {
         // It knows the bot's store, and would keep that open.
         self.settler = at_once();
         bot.kill(&self.folder).await?;
+        // The full disk is known to the store of the killed bot alone.
+        self.full = false;
         self.kills += 1;
         self.lose_connections().await?;
         let away = self.plan.faults.downtime(&mut rng);
@@ -504,10 +515,15 @@ impl Simulation {
 /// Limits for days that pass in seconds: a minute's wait for the gateway would be a week of study time.
 fn limits() -> Limits {
     let mut limits = Limits::default();
+    limits.gateway.session = Duration::from_millis(800);
     limits.gateway.first_wait = Duration::from_millis(10);
     limits.gateway.longest_wait = Duration::from_millis(500);
     limits.gateway.between_identifies = Duration::from_millis(10);
     limits.outbox.second_look = Duration::from_millis(20);
+    limits.outbox.request = Duration::from_secs(1);
+    limits.outbox.slow_after = Duration::from_millis(200);
+    limits.writer.first_wait = Duration::from_millis(50);
+    limits.writer.longest_wait = Duration::from_millis(500);
     limits.close.read_again = Duration::from_millis(20);
     limits
 }

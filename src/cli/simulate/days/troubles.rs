@@ -1,11 +1,16 @@
 //! Troubles as they begin and end.
 
 use super::{Event, NAMES, Simulation};
-use crate::cli::simulate::guild::{Guild, Span};
+use crate::cli::simulate::audit::is_marked;
+use crate::cli::simulate::guild::{Guild, Span, id_of};
+use crate::cli::simulate::record::Lock;
 use crate::cli::simulate::weather::Trouble;
+use crate::sandbox::{GatewayFault, Unreadable};
 use chrono::{DateTime, Utc};
 use rand::RngExt as _;
+use rand::seq::IndexedRandom as _;
 use rand_chacha::ChaCha8Rng;
+use std::time::Duration;
 
 /// The right to write, and the right to write in threads (Discord documentation, topics,
 /// "Permissions").
@@ -51,7 +56,65 @@ impl Simulation {
             Trouble::Leap(by) if self.bot.is_some() && !self.outage => {
                 self.sandbox.clock().jump(by, &*self.settler).await;
             }
-            Trouble::Outage(_) | Trouble::Muted(_) | Trouble::Kicked(_) | Trouble::Leap(_) => {}
+            Trouble::Swallowed => {
+                // Those that were taken before are answered now, when nobody waits for them any more.
+                self.sandbox.release_handshakes();
+                self.sandbox.fail_gateway(GatewayFault::HangHandshake, 1);
+                self.sandbox.drop_gateways();
+            }
+            Trouble::Lost(event) => {
+                self.sandbox.fail_gateway(GatewayFault::Lose(event.to_owned()), 1);
+                if event == "READY" {
+                    self.sandbox.invalidate_sessions(false);
+                } else {
+                    self.sandbox.drop_gateways();
+                }
+            }
+            Trouble::Full(span) if !self.full && !self.outage => {
+                let Some(bot) = &self.bot else { return };
+                bot.bot().store().fill_disk(true);
+                self.full = true;
+                for guild in &mut self.guilds {
+                    guild.disturbed.push(Span { from: now, to: Some(now + span) });
+                }
+                self.put(now + span, Event::Room);
+            }
+            Trouble::Locked(span) => self.lock_database(span).await,
+            Trouble::Unreadable(shape) => self.spoil(guild, shape, rng),
+            Trouble::Outage(_)
+            | Trouble::Muted(_)
+            | Trouble::Kicked(_)
+            | Trouble::Leap(_)
+            | Trouble::Full(_) => {}
+        }
+    }
+
+    /// Holds the lock of the bot's database, as a careless program would.
+    async fn lock_database(&self, span: Duration) {
+        let database = self.database();
+        let mut lock = match Lock::take(&database).await {
+            Ok(lock) => lock,
+            // The bot is writing at this very moment, or there is no file yet.
+            Err(error) => return tracing::info!(%error, "the database could not be locked"),
+        };
+        // Members go on meanwhile.
+        tokio::spawn(async move {
+            tokio::time::sleep(span).await;
+            lock.release().await;
+        });
+    }
+
+    /// Makes a message of the newest thread unreadable for the bot: one that counts, and that the bot
+    /// has said it knows.
+    fn spoil(&mut self, guild: usize, shape: Unreadable, rng: &mut ChaCha8Rng) {
+        let Some(guild) = self.guilds.get_mut(guild) else { return };
+        let Some(card) = guild.cards.last() else { return };
+        let messages = self.sandbox.messages(card.id);
+        let marked: Vec<u64> =
+            messages.iter().filter(|one| is_marked(one)).map(|one| id_of(&one["id"])).collect();
+        if let Some(message) = marked.choose(rng) {
+            self.sandbox.spoil_message(*message, shape);
+            guild.spoiled.insert(*message);
         }
     }
 
@@ -69,6 +132,15 @@ impl Simulation {
         let new = self.sandbox.add_member_to(guild.id, &name, false);
         guild.names.insert(new.id, new.name.clone());
         guild.members.push(self.sandbox.act_as(new));
+    }
+
+    /// There is room on the bot's disk again.
+    pub(super) async fn make_room(&mut self) -> anyhow::Result<()> {
+        self.full = false;
+        if let Some(bot) = &self.bot {
+            bot.bot().store().fill_disk(false);
+        }
+        self.come_to_rest().await
     }
 
     /// The bot may write again in a guild.
