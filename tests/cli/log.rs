@@ -195,7 +195,7 @@ async fn no_filter_shows_a_secret() {
     assert!(said.contains("connected"), "something was logged: {said}");
     assert_secret(&said, "the bot's token", &sandbox.bot_token());
     let tokens = tokens.lock().unwrap().clone();
-    assert!(tokens.len() > 5, "{} interactions", tokens.len());
+    assert!(tokens.len() >= 5, "{} interactions", tokens.len());
     for token in &tokens {
         assert_secret(&said, "an interaction's token", token);
     }
