@@ -125,7 +125,7 @@ impl Desk<'_> {
         let patience = TimeDelta::from_std(self.shared.settings.limits.close.refused)
             .unwrap_or(TimeDelta::days(1));
         let until = since.map_or(round.closes_at, |since| since.max(round.closes_at)) + patience;
-        if self.now < until {
+        if self.shared.due_by(self.now) < until {
             self.replan = true;
             deliveries::expire_at(self.db, delivery.id, until).await?;
             return Ok(());

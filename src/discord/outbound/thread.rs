@@ -290,7 +290,14 @@ fn thread_message(message: &Value) -> Option<ThreadMessage> {
         Some(at) => Some(DateTime::parse_from_rfc3339(at).ok()?.timestamp_millis()),
         None => None,
     };
-    let files = message["attachments"].as_array().map_or(&[][..], Vec::as_slice);
+    // A forward's own text is empty; what it forwards is what its author has to say.
+    let forwarded = message["message_snapshots"].as_array().into_iter().flatten();
+    let forwarded: Vec<&Value> = forwarded.map(|snapshot| &snapshot["message"]).collect();
+    let texts = forwarded.iter().filter_map(|one| one["content"].as_str());
+    let texts = std::iter::once(message["content"].as_str()?).chain(texts);
+    let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
+    let files = std::iter::once(message).chain(forwarded);
+    let files = files.filter_map(|one| one["attachments"].as_array()).flatten();
     Some(ThreadMessage {
         id: MessageId(id_of(message)?),
         author: MemberId(number(&author["id"])?),
@@ -298,8 +305,8 @@ fn thread_message(message: &Value) -> Option<ThreadMessage> {
         bot: author["bot"] == true || message["webhook_id"].is_string(),
         kind: u8::try_from(message["type"].as_u64()?).unwrap_or(u8::MAX),
         reply_to: number(&message["referenced_message"]["author"]["id"]).map(MemberId),
-        content: message["content"].as_str()?.to_owned(),
-        attachments: files.iter().filter_map(attachment).collect(),
+        content: texts.join("\n"),
+        attachments: files.filter_map(attachment).collect(),
         edited_ms,
     })
 }
@@ -340,6 +347,18 @@ mod tests {
         let read = thread_message(&changed).unwrap();
         assert_eq!((read.bot, read.kind, read.reply_to), (true, u8::MAX, Some(MemberId(8))));
         assert_eq!(read.edited_ms.unwrap() % 1_000, 500);
+    }
+
+    #[test]
+    fn a_forward_says_what_it_forwards() {
+        let mut forward = message();
+        forward["content"] = json!("");
+        forward["message_snapshots"] = json!([{"message": {
+            "content": "Said before.",
+            "attachments": [{"filename": "b.py", "url": "https://cdn.example/b.py"}],
+        }}]);
+        let read = thread_message(&forward).unwrap();
+        assert_eq!((read.content.as_str(), read.attachments.len()), ("Said before.", 2));
     }
 
     #[test]
