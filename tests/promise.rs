@@ -13,10 +13,10 @@ const PLACES: [(&str, &str); 4] = [
 ];
 /// The rows that the page must have: the defects read in sources, the ranks of complaints, and the
 /// half-working worlds.
-const ROWS: [&str; 40] = [
+const ROWS: [&str; 43] = [
     "D1", "D2", "D3", "D4", "D5", "D6", "D7", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8",
     "R24", "R25", "H1", "H2", "H3", "H4", "H5", "H6", "H7", "H8", "H9", "H10", "H11", "H12", "H13",
-    "H14", "H15", "H16", "H17", "H18", "H19", "H20", "H21", "H22", "H23",
+    "H14", "H15", "H16", "H17", "H18", "H19", "H20", "H21", "H22", "H23", "H24", "H25", "H26",
 ];
 
 fn page() -> String {

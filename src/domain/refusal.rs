@@ -155,4 +155,6 @@ pub enum Refusal {
     TooManyReports,
     /// The inbox is full or the bot is stopping.
     TryAgain,
+    /// The database can't be written at the moment.
+    NotSaved,
 }

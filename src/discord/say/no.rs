@@ -249,6 +249,11 @@ pub fn refusal(refusal: &Refusal) -> Card {
              in a moment."
                 .to_owned()
         }
+        Refusal::NotSaved => {
+            "I can't save anything right now, so nothing was changed. Please try again in a minute; \
+             I keep trying too."
+                .to_owned()
+        }
     })
 }
 

@@ -33,7 +33,7 @@ impl From<No> for ViewError {
         match no {
             No::Refused(refusal) => Self::Refused(refusal),
             No::Fault(id) => Self::Fault(id),
-            No::NotSaved => Self::Refused(Refusal::TryAgain),
+            No::NotSaved => Self::Refused(Refusal::NotSaved),
         }
     }
 }

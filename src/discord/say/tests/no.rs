@@ -85,7 +85,8 @@ fn next(after: &Refusal) -> Option<Refusal> {
         R::ReportedAlready => R::TooManyReports,
         R::TooManyReports => R::StatsHidden,
         R::StatsHidden => R::TryAgain,
-        R::TryAgain => return None,
+        R::TryAgain => R::NotSaved,
+        R::NotSaved => return None,
     })
 }
 
@@ -164,6 +165,7 @@ fn every_refusal() {
     You have 5 reports that the admins have not looked at yet. Please give them some time.
     This member's stats are not shown to others. You can always see your own with `/stats`.
     So much is going on that I could not take this. Nothing was changed; please try again in a moment.
+    I can't save anything right now, so nothing was changed. Please try again in a minute; I keep trying too.
     ");
 }
 
@@ -175,7 +177,7 @@ fn every_refusal_is_a_sentence_of_its_own() {
         assert!(text.ends_with('.') && !text.contains("  "), "{text}");
         assert!(seen.insert(text.clone()), "said of two things: {text}");
     }
-    assert_eq!(seen.len(), 67);
+    assert_eq!(seen.len(), 68);
 }
 
 #[test]
