@@ -220,7 +220,7 @@ impl Desk<'_> {
                 }
             }
             Intent::Result { .. } | Intent::Reference { .. } => {
-                if let Some(moved) = self.into_channel(delivery).await? {
+                if let Some(moved) = self.moved_to_channel(delivery).await? {
                     return Ok(deliveries::change(self.db, id, &moved).await?);
                 }
                 self.give_up(delivery, GaveUp::Gone, error).await?;
@@ -250,7 +250,7 @@ impl Desk<'_> {
                 }
             }
             Intent::Result { .. } => {
-                if let Some(moved) = self.into_channel(delivery).await? {
+                if let Some(moved) = self.moved_to_channel(delivery).await? {
                     let channel = moved.1;
                     let what = format!("moved:{}", delivery.id);
                     self.notify(delivery.guild, channel, &what, Notice::Moved { channel }).await?;
@@ -259,7 +259,7 @@ impl Desk<'_> {
                 self.give_up(delivery, GaveUp::NotFound, error).await?;
             }
             Intent::Reference { .. } => {
-                if let Some((moved, _)) = self.into_channel(delivery).await? {
+                if let Some((moved, _)) = self.moved_to_channel(delivery).await? {
                     return Ok(deliveries::change(self.db, delivery.id, &moved).await?);
                 }
                 self.give_up(delivery, GaveUp::NotFound, error).await?;
@@ -291,7 +291,7 @@ impl Desk<'_> {
 
     /// A result or reference answer whose thread is out of reach, as it is said in the study channel;
     /// `None` if it was to be said there already.
-    async fn into_channel(
+    async fn moved_to_channel(
         &mut self,
         delivery: &Delivery<Intent>,
     ) -> Decision<Option<(Intent, ChannelId)>> {
