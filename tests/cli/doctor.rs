@@ -347,7 +347,7 @@ fn less_free_space_than_the_configuration_asks_for_is_red() {
     let said = place.says(&["doctor"]);
     let space = line(&said, "Disk space");
     assert!(space.starts_with("red   Disk space       only "), "{said}");
-    assert!(space.ends_with("less than 1024.0 GiB. Make room where the database is"), "{said}");
+    assert!(space.ends_with("less than 1.0 TiB. Make room where the database is"), "{said}");
     assert!(said.starts_with("exit 1"), "{said}");
 }
 
