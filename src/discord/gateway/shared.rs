@@ -18,6 +18,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How long a question to REST may take.
 const ASK: Duration = Duration::from_secs(20);
+/// How often REST is asked before it counts as away.
+const QUESTIONS: u32 = 3;
 /// How long an answer to an unreadable interaction may take: Discord waits for three seconds.
 const ANSWER: Duration = Duration::from_secs(3);
 /// Answers to unreadable interactions under way together.
@@ -144,14 +146,24 @@ impl Shared {
         self.engine.vitals().session_lost(&why);
         self.absence.failed(&why, wait);
         // Where REST doesn't answer either, it's an outage, and a new process wouldn't help.
-        let answers = async { matches!(timeout(ASK, self.http.get_gateway()).await, Ok(Ok(_))) };
-        let counts = matches!(failure, Failure::Hung(_)) && answers.await;
+        let counts = matches!(failure, Failure::Hung(_)) && self.rest_answers().await;
         let mut progress = self.progress();
         progress.hangs = if counts { progress.hangs + 1 } else { 0 };
         if progress.hangs >= self.limits.hangs {
             return Err(ConnectError::Hangs(progress.hangs));
         }
         Ok(())
+    }
+
+    /// Whether REST answers. It's asked more than once: a connection kept since the last request may
+    /// just have been closed.
+    async fn rest_answers(&self) -> bool {
+        for _ in 0..QUESTIONS {
+            if matches!(timeout(ASK, self.http.get_gateway()).await, Ok(Ok(_))) {
+                return true;
+            }
+        }
+        false
     }
 
     /// The next connection begins after `wait` at the earliest.
