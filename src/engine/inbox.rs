@@ -182,7 +182,10 @@ impl Inbox {
         let decided = self.decide_all(inputs).await;
         let shared = &self.engine.shared;
         let done = decided.inspect_err(|failed| self.writing.failed(shared, &failed.error))?;
-        if done.written {
+        if self.writing.failing.is_some() && !shared.store.has_room() {
+            // The probe fits into what is left of a full disk where a vote doesn't.
+            self.writing.failed(shared, &anyhow::anyhow!("the disk is full"));
+        } else if done.written {
             self.writing.works(shared);
         }
         let ticked = inputs.iter().zip(&done.answers);

@@ -8,7 +8,7 @@ use std::io;
 use std::path::Path;
 
 /// Below this there is no room for a page of the log, whatever SQLite calls the failure.
-const NO_ROOM: u64 = 64 * 1024;
+pub(super) const NO_ROOM: u64 = 64 * 1024;
 
 /// Why a statement or a commit failed, as far as an operator can do something about it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -322,6 +322,11 @@ impl Store {
         space::free_bytes(&self.path)
     }
 
+    /// Whether there is room on the disk for more than a page or two; a disk that says nothing has some.
+    pub fn has_room(&self) -> bool {
+        !self.free_bytes().is_ok_and(|free| free < cause::NO_ROOM)
+    }
+
     /// For tests and the simulator: from now on commits meet a full disk, until there is room again.
     #[doc(hidden)]
     pub fn fill_disk(&self, full: bool) {
