@@ -63,7 +63,7 @@ async fn what_is_written_while_the_database_is_locked_is_read_afterwards() {
     let menu = ballot.menu().unwrap()["custom_id"].as_str().unwrap().to_owned();
     dana.actor.choose(&ballot.0, &menu, &[&ben.id().to_string()]).await.unwrap();
     let said = || stage.sandbox().private_messages(dana.id()).into_iter().map(Post);
-    let refused = || said().any(|post| post.says("please try again in a moment"));
+    let refused = || said().any(|post| post.says("I can't save anything right now"));
     stage.until("a refusal, because the vote can't be saved", refused).await;
     release(other).await;
 
