@@ -165,6 +165,8 @@ fn check_request(
     match (&exchange.request, description.schema(method, template, Part::Request)) {
         (None, None) => {}
         (None, Some(_)) if !description.needs_body(method, template) => {}
+        // The sandbox does not keep a large body of a request that it lets fail.
+        (None, Some(_)) if exchange.status >= 500 => {}
         (None, Some(_)) => report.add(exchange, "", "the body is missing"),
         (Some(_), None) => report.add(exchange, "", "a body where Discord expects none"),
         (Some(body), Some(schema)) => {
