@@ -62,7 +62,7 @@ impl HealthFile {
     /// Writes how the bot is now.
     ///
     /// # Errors
-    /// When the file cannot be opened or written; for want of room only if it is not there yet.
+    /// When the file cannot be opened or written. A full disk matters only if it is not there yet.
     pub fn write(&self, health: &Snapshot) -> io::Result<()> {
         let mut health = health.clone();
         let failing = [&mut health.deaf, &mut health.unwritable, &mut health.clock_doubted];

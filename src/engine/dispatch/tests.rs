@@ -251,7 +251,7 @@ fn the_end_of_its_time_cuts_a_wait_short_once() {
     assert_eq!(play.queue.start(play.now, at).0, [expired(1)]);
     play.queue.failed(1, Wait::Asked(SECOND * 60), Some(Some(at)), play.now);
     assert!(play.queue.start(play.now, at).0.is_empty());
-    // Its time was set anew.
+    // Its time was set again.
     play.later(SECOND * 60);
     assert_eq!(play.queue.start(play.now, at).0, [expired(1)]);
     let later = at + TimeDelta::minutes(5);
